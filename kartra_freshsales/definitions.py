@@ -1,0 +1,5 @@
+"""The whole graph on one page."""
+
+from dagster import Definitions
+
+defs = Definitions()

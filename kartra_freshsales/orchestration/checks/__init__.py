@@ -1,0 +1,1 @@
+"""Factories that turn schemas and rules into asset checks."""
