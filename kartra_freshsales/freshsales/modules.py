@@ -1,0 +1,48 @@
+"""The modules records are loaded into, in dependency order, and where each one lives.
+
+Not here: which record goes into which module (``mapping``).
+"""
+
+from enum import StrEnum
+
+
+class Module(StrEnum):
+    """What a payload is meant to become. Declared in loading order."""
+
+    SALES_ACCOUNTS = "sales_accounts"
+    CONTACTS = "contacts"
+    LEADS = "leads"
+    DEALS = "deals"
+    SUBSCRIPTIONS = "subscriptions"
+    NOTES = "notes"
+    LISTS = "lists"
+
+    @property
+    def endpoint(self) -> str:
+        """The Suite's path segment: leads live in contacts, subscriptions in deals."""
+        return _SUITE_ENDPOINTS.get(self, self.value)
+
+    @property
+    def singular(self) -> str:
+        """The key that wraps one record of this module's endpoint in a body."""
+        return singular(self.endpoint)
+
+    def endpoint_in(self, edition: str) -> str:
+        """The path segment in ``suite`` or ``classic``; Classic has leads of its own."""
+        if edition == "classic" and self is Module.LEADS:
+            return self.value
+        return self.endpoint
+
+
+_SUITE_ENDPOINTS: dict[Module, str] = {
+    Module.LEADS: "contacts",
+    Module.SUBSCRIPTIONS: "deals",
+}
+
+RECORD_ENDPOINTS = ("sales_accounts", "contacts", "deals")
+"""Endpoints with views, metadata and bulk calls, parents first."""
+
+
+def singular(endpoint: str) -> str:
+    """``sales_accounts`` → ``sales_account``: the envelope key of one record."""
+    return endpoint.removesuffix("s")

@@ -1,0 +1,96 @@
+"""The fast path: polars parses, an independent structural count says whether to believe it.
+
+What does not belong here: anything that mends. A file that is not clean is not read here.
+"""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from kartra_freshsales.kartra.encoding import Text
+from kartra_freshsales.kartra.model import (
+    Dialect,
+    Reason,
+    Rejected,
+    Table,
+    multi_line_columns,
+)
+from kartra_freshsales.kartra.structure import Structure
+
+
+def why_not(dialect: Dialect, structure: Structure) -> str | None:
+    """Why a file needs the tolerant path, in a person's words; None if it is clean."""
+    width = len(dialect.header)
+    obstacles = (
+        (dialect.header_index > 0, "lines stand before the header"),
+        (dialect.declared, "the first line declares the delimiter"),
+        (dialect.skip_initial_space, "blanks stand before quotation marks"),
+        (structure.holds_nul, "the file holds NUL characters"),
+        (structure.odd_line_ends, "carriage returns stand alone"),
+        (not structure.well_quoted, "quotation marks are misplaced"),
+        (width < 2, "there is one column"),  # noqa: PLR2004
+        (not structure.is_regular(width), "records differ in width or lines are blank"),
+    )
+    return next((why for applies, why in obstacles if applies), None)
+
+
+def read_fast(text: Text, dialect: Dialect, structure: Structure) -> Table | None:
+    """Parse a clean file; None if polars sees other records than the structural count.
+
+    The header line is read as a record, so that both counts speak of the same lines.
+    """
+    names = [f"c{i}" for i in range(len(dialect.header))]
+    try:
+        frame = pl.read_csv(
+            text.polars_source,
+            has_header=False,
+            separator=dialect.delimiter,
+            quote_char=dialect.quote,
+            schema=dict.fromkeys(names, pl.String),
+            empty_string_is_null=False,
+            extra_columns="raise",
+            glob=False,
+        )
+    except pl.exceptions.PolarsError:
+        return None
+    if frame.height != structure.records:
+        return None
+    multi_line = multi_line_columns(frame) if structure.multi_line_cells else ()
+    numbered = _with_line_numbers(frame, multi_line)
+    if _line_feeds(numbered) != structure.multi_line_cells:
+        return None
+    return _without_header(numbered, dialect, multi_line)
+
+
+def _with_line_numbers(frame: pl.DataFrame, multi_line: Sequence[str]) -> pl.DataFrame:
+    """``_row``: 1 + the line ends of all records above, those inside cells included."""
+    line = pl.int_range(1, frame.height + 1, dtype=pl.Int64)
+    if not multi_line:
+        return frame.with_columns(line.alias("_row"), pl.lit(0, pl.Int64).alias("_inside"))
+    inside = pl.sum_horizontal(
+        pl.col(multi_line).str.count_matches("\n", literal=True).cast(pl.Int64)
+    )
+    above = inside.cum_sum() - inside
+    return frame.with_columns((line + above).alias("_row"), inside.alias("_inside"))
+
+
+def _line_feeds(numbered: pl.DataFrame) -> int:
+    return int(numbered["_inside"].sum())
+
+
+def _without_header(
+    numbered: pl.DataFrame, dialect: Dialect, multi_line: tuple[str, ...]
+) -> Table:
+    """Drop the header, and its repetitions into the rejected."""
+    header = numbered.row(0)[:-2]
+    rows = numbered.drop("_inside").slice(1)
+    repeated = rows.filter(pl.col("c0") == header[0])
+    repeated = repeated.filter(
+        pl.all_horizontal(pl.col(f"c{i}") == cell for i, cell in enumerate(header))
+    )
+    if repeated.is_empty():
+        return Table(rows, (), multi_line)
+    rows = rows.join(repeated.select("_row"), on="_row", how="anti", maintain_order="left")
+    raw = dialect.delimiter.join(header)
+    rejected = (Rejected(row, Reason.REPEATED_HEADER, raw) for row in repeated["_row"])
+    return Table(rows, tuple(rejected), multi_line)

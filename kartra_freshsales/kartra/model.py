@@ -1,0 +1,194 @@
+"""What reading an export yields: frozen records, no behaviour beyond summaries.
+
+What does not belong here: how any of it is found out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+import polars as pl
+
+from kartra_freshsales.kartra.columns import ColumnName
+from kartra_freshsales.kartra.kinds import ExportKind
+
+QUARANTINE_SCHEMA: Mapping[str, type[pl.DataType]] = {
+    "_batch": pl.String,
+    "_file": pl.String,
+    "_row": pl.Int64,
+    "reason": pl.String,
+    "remedy": pl.String,
+    "raw": pl.String,
+}
+
+
+class Reason(StrEnum):
+    """Why a record of a file could not become a row."""
+
+    TOO_MANY_FIELDS = "too_many_fields"
+    TOO_FEW_FIELDS = "too_few_fields"
+    STRAY_QUOTE = "stray_quote"
+    NUL_BYTE = "nul_byte"
+    REPEATED_HEADER = "repeated_header"
+    BEFORE_HEADER = "before_header"
+
+
+REMEDIES: Mapping[Reason, str] = {
+    Reason.TOO_MANY_FIELDS: "Quote the cell that holds a delimiter, or export again.",
+    Reason.TOO_FEW_FIELDS: "Complete the row in the file, or export again.",
+    Reason.STRAY_QUOTE: "Close or double the quotation mark on this line, or export again.",
+    Reason.NUL_BYTE: "Export again: the line holds a NUL, which no text export contains.",
+    Reason.REPEATED_HEADER: "Nothing to do: the header line stands in the file twice.",
+    Reason.BEFORE_HEADER: "Nothing to do if the line is a title; else export again.",
+}
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """One record set aside: its first physical line, why, and its text as it stood."""
+
+    row: int
+    reason: Reason
+    raw: str
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a file's cells are laid out, with the evidence for it.
+
+    ``header_index`` counts records that are not blank, from 0; ``declared`` says that the
+    first line was a ``sep=`` hint.
+    """
+
+    delimiter: str
+    quote: str
+    header: tuple[str, ...]
+    header_index: int
+    kind: ExportKind
+    evidence: str
+    skip_initial_space: bool = False
+    declared: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells of a file as text, before columns are named.
+
+    ``rows`` has the columns ``c0…cN`` and ``_row`` (Int64, physical line of the record);
+    ``multi_line`` names the columns in which a cell holds a line feed.
+    """
+
+    rows: pl.DataFrame
+    rejected: tuple[Rejected, ...]
+    multi_line: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def multi_line_columns(frame: pl.DataFrame) -> tuple[str, ...]:
+    """The text columns in which some cell holds a line feed."""
+    held = frame.select(pl.col(pl.String).str.contains("\n", literal=True).any())
+    return tuple(name for name in held.columns if held[name].item())
+
+
+@dataclass(frozen=True)
+class ExportFacts:
+    """What is known of one file without its rows; safe to log and to show."""
+
+    file: str
+    batch: str
+    kind: ExportKind
+    encoding: str
+    delimiter: str
+    quote: str
+    currency: str | None
+    columns: tuple[ColumnName, ...]
+    row_count: int
+    quarantined: int
+    quarantine_reasons: Mapping[str, int]
+    warnings: tuple[str, ...]
+    sha256: str
+    size: int
+    exported_at: datetime | None
+    reader: str
+    reader_reason: str
+    evidence: str
+
+
+@dataclass(frozen=True)
+class ExportRead:
+    """One export file, read. Every data record is in ``rows`` or in ``quarantine``.
+
+    ``rows``: all String, canonical names or original headers, then ``_currency`` (not for
+    contacts), ``_batch``, ``_file``, ``_row`` (Int64) and ``_exported_at`` (Datetime, UTC).
+    ``quarantine``: see ``QUARANTINE_SCHEMA``.
+    """
+
+    facts: ExportFacts
+    rows: pl.DataFrame
+    quarantine: pl.DataFrame
+
+    @property
+    def kind(self) -> ExportKind:
+        """Which export it is."""
+        return self.facts.kind
+
+    @property
+    def encoding(self) -> str:
+        """How the bytes were decoded."""
+        return self.facts.encoding
+
+    @property
+    def delimiter(self) -> str:
+        """What stands between cells."""
+        return self.facts.delimiter
+
+    @property
+    def quote(self) -> str:
+        """What encloses cells that need it."""
+        return self.facts.quote
+
+    @property
+    def currency(self) -> str | None:
+        """The code in the header of the amount column."""
+        return self.facts.currency
+
+    @property
+    def columns(self) -> tuple[ColumnName, ...]:
+        """The columns in the order of the file."""
+        return self.facts.columns
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a person should know, without any value from a row."""
+        return self.facts.warnings
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the file's bytes as they lie on disk."""
+        return self.facts.sha256
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file on disk."""
+        return self.facts.size
+
+
+@dataclass(frozen=True)
+class FileProblem:
+    """A file of a batch that could not be used, and what to do about it."""
+
+    file: str
+    kind: ExportKind
+    what: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class BatchRead:
+    """One batch folder, read. A bad file is a problem and does not stop the others."""
+
+    frames: Mapping[ExportKind, pl.DataFrame] = field(default_factory=dict)
+    quarantine: Mapping[ExportKind, pl.DataFrame] = field(default_factory=dict)
+    files: tuple[ExportFacts, ...] = ()
+    problems: tuple[FileProblem, ...] = ()

@@ -1,0 +1,285 @@
+"""Custom fields: metadata, creation under a plan's caps, and what records show of them.
+
+Reading the values clients send is ``custom_values``'s work.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from kartra_freshsales.sandbox.builtin_fields import ENTITIES, Field, builtin_fields
+from kartra_freshsales.sandbox.config import SandboxConfig
+from kartra_freshsales.sandbox.custom_values import CustomField, clean_value, custom_field
+from kartra_freshsales.sandbox.refusal import Refusal, bad, missing
+from kartra_freshsales.sandbox.seed import Seed
+from kartra_freshsales.sandbox.state import FIRST_IDS, Store
+from kartra_freshsales.sandbox.values import as_id, as_text
+
+CAPS: Final[Mapping[str, Mapping[str, int]]] = {
+    "free": {},
+    "growth": {
+        "total": 150, "text": 20, "choice": 30, "textarea": 5, "multi_select_dropdown": 5,
+        "number": 30, "checkbox": 30, "date": 30, "lookup": 0, "formula": 0,
+    },
+    "pro": {
+        "total": 250, "text": 30, "choice": 40, "textarea": 10, "multi_select_dropdown": 10,
+        "number": 50, "checkbox": 50, "date": 50, "lookup": 10, "formula": 40,
+    },
+    "enterprise": {
+        "total": 630, "text": 70, "choice": 250, "textarea": 20,
+        "multi_select_dropdown": 30, "number": 70, "checkbox": 70, "date": 70,
+        "lookup": 50, "formula": 40,
+    },
+}  # fmt: skip
+"""Custom fields a module may have (Freshworks support, article 50000002390)."""
+
+CAP_OF: Final = {
+    "text": "text", "textarea": "textarea", "number": "number", "decimal": "number",
+    "date": "date", "dropdown": "choice", "radio": "choice", "checkbox": "checkbox",
+    "multi_select_dropdown": "multi_select_dropdown", "lookup": "lookup",
+    "formula": "formula",
+}  # fmt: skip
+
+TYPE_NUMBERS: Final = {
+    1: "text", 2: "textarea", 3: "number", 4: "dropdown", 5: "checkbox", 6: "radio",
+    7: "date", 8: "multi_select_dropdown", 9: "lookup", 10: "formula", 11: "decimal",
+}  # fmt: skip
+"""Our guess: no public source lists the numbers of ``field_type``."""
+
+UNIQUE_FIELDS: Final = {"contacts": 4, "sales_accounts": 2, "deals": 2}
+_WITH_CHOICES: Final = {"dropdown", "radio", "multi_select_dropdown"}
+_MOST_CHOICES: Final = 300
+
+
+class Fields:
+    """All fields of an account: built-in ones, and custom ones kept in the store."""
+
+    def __init__(self, store: Store, seed: Seed, config: SandboxConfig) -> None:
+        """Read the custom fields already in ``store``."""
+        self._store = store
+        self._config = config
+        self._builtin = {name: builtin_fields(name, seed) for name in ENTITIES}
+        self.custom: dict[str, dict[str, CustomField]] = {name: {} for name in ENTITIES}
+        rows = store.sql.execute("SELECT module, body FROM custom_fields ORDER BY id")
+        for module, body in rows.fetchall():
+            field = custom_field(json.loads(body))
+            self.custom[module][field.name] = field
+
+    def listing(self, module: str) -> list[Field]:
+        """Every field of a module, built-in ones first."""
+        if module not in self._builtin:
+            raise missing("page")
+        return self._builtin[module] + [
+            {key: value for key, value in field.item.items() if key in _LISTED}
+            for field in self.custom[module].values()
+        ]
+
+    def form(self, module: str) -> dict[str, Any]:
+        """The one form of a module, its fields in groups."""
+        if module not in self._builtin:
+            raise missing("page")
+        groups = [
+            ("Basic information", self._builtin[module]),
+            ("Custom fields", [field.item for field in self.custom[module].values()]),
+        ]
+        return {
+            "id": form_id(module),
+            "name": f"{module} form",
+            "active": True,
+            "description": None,
+            "field_class": module,
+            "fields": [
+                {
+                    "id": form_id(module) * 10 + at,
+                    "name": label.lower().replace(" ", "_"),
+                    "label": label,
+                    "type": "section",
+                    "position": at,
+                    "fields": fields,
+                }
+                for at, (label, fields) in enumerate(groups, start=1)
+            ],
+        }
+
+    def create(self, module: str, asked: Mapping[str, Any]) -> Field:
+        """Create a custom field, or refuse it: caps, clashes, unknown types, no choices."""
+        if not self._config.switches.field_creation or self._config.plan == "free":
+            raise Refusal(403, "Custom fields are not available in your plan.")
+        label = as_text("label", asked.get("label"))
+        if label is None:
+            raise bad("Label can't be blank")
+        kind = _type_of(asked)
+        name = _name_of(asked.get("internal_name") or asked.get("name") or label)
+        if name in self.custom[module]:
+            raise bad("Name has already been taken")
+        self._check_caps(module, kind)
+        unique = bool(
+            asked.get("unique") or (asked.get("field_options") or {}).get("unique")
+        )
+        self._check_unique(module, kind, unique)
+        choices = _choices_of(kind, asked.get("choices"))
+        cursor = self._store.sql.execute(
+            "INSERT INTO custom_fields (module, name, body) VALUES (?, ?, '{}')",
+            (module, name),
+        )
+        field_id = int(cursor.lastrowid or 0)
+        item = _item(
+            asked,
+            module=module,
+            field_id=field_id,
+            name=name,
+            label=label,
+            kind=kind,
+            choices=choices,
+            unique=unique,
+            position=len(self._builtin[module]) + len(self.custom[module]) + 1,
+        )
+        self._store.sql.execute(
+            "UPDATE custom_fields SET body = ? WHERE id = ?", (json.dumps(item), field_id)
+        )
+        self.custom[module][name] = custom_field(item)
+        return item
+
+    def _check_caps(self, module: str, kind: str) -> None:
+        caps = CAPS[self._config.plan]
+        fields = self.custom[module].values()
+        group = CAP_OF[kind]
+        alike = sum(CAP_OF[field.type] == group for field in fields)
+        counted = sum(field.type != "formula" for field in fields)
+        if alike >= caps[group] or (kind != "formula" and counted >= caps["total"]):
+            raise bad(
+                "You have reached the limit of custom fields of this type in your plan"
+            )
+
+    def _check_unique(self, module: str, kind: str, unique: bool) -> None:
+        if not unique:
+            return
+        if kind not in {"text", "number"}:
+            raise bad("Only text and number fields can be unique")
+        standing = sum(field.unique for field in self.custom[module].values())
+        if standing >= UNIQUE_FIELDS.get(module, 0):
+            raise bad("You have reached the limit of unique fields")
+
+    def clean(self, module: str, sent: Any) -> dict[str, Any]:
+        """Read the values of ``custom_field``; unknown keys and choices are refused."""
+        if sent is None:
+            return {}
+        if not isinstance(sent, dict):
+            raise bad("Invalid or missing attributes")
+        known = self.custom[module]
+        cleaned: dict[str, Any] = {}
+        for key, value in sent.items():
+            field = known.get(key)
+            if field is None:
+                if self._config.switches.strict_custom_fields:
+                    raise bad(f"Invalid or missing attributes: {key}")
+                continue
+            cleaned[key] = clean_value(field, value)
+        return cleaned
+
+    def shown(self, module: str, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """All custom fields of a module with a record's values."""
+        return {
+            name: stored.get(name, field.blank)
+            for name, field in self.custom[module].items()
+        }
+
+
+_LISTED: Final = {
+    "id", "label", "name", "type", "default", "actionable", "position", "choices",
+    "base_model", "required", "quick_add_position", "visible",
+}  # fmt: skip
+
+
+def form_id(module: str) -> int:
+    """The id of a module's form."""
+    return 74_000_000_001 + ENTITIES.index(module)
+
+
+def _type_of(asked: Mapping[str, Any]) -> str:
+    for key in ("type", "field_type"):
+        value = asked.get(key)
+        if isinstance(value, str) and value in CAP_OF:
+            return value
+        number = as_id(value)
+        if number in TYPE_NUMBERS:
+            return TYPE_NUMBERS[number]
+        if value is not None:
+            raise bad("Field type is not valid")
+    return "text"
+
+
+def _name_of(words: Any) -> str:
+    text = str(words).strip().lower().removeprefix("cf_")
+    name = re.sub(r"[^a-z0-9]+", "_", text).strip("_")
+    if not name:
+        raise bad("Internal name is not valid")
+    return f"cf_{name}"
+
+
+def _choices_of(kind: str, asked: Any) -> list[str]:
+    if kind not in _WITH_CHOICES:
+        return []
+    if not isinstance(asked, list) or not asked:
+        raise bad("Choices can't be blank")
+    words = [
+        str(choice.get("value", "") if isinstance(choice, dict) else choice).strip()
+        for choice in asked
+    ]
+    if not all(words) or len({word.casefold() for word in words}) < len(words):
+        raise bad("Choices are blank or not unique")
+    if len(words) > _MOST_CHOICES:
+        raise bad("Choices are more than 300")
+    return words
+
+
+def _item(
+    asked: Mapping[str, Any],
+    *,
+    module: str,
+    field_id: int,
+    name: str,
+    label: str,
+    kind: str,
+    choices: list[str],
+    unique: bool,
+    position: int,
+) -> Field:
+    return {
+        "id": str(field_id),
+        "label": label,
+        "name": name,
+        "type": kind,
+        "default": False,
+        "custom": True,
+        "actionable": True,
+        "position": position,
+        "choices": [
+            {
+                "id": 73_500_000_000 + (field_id - FIRST_IDS["custom_fields"]) * 301 + at,
+                "value": word,
+                "position": at,
+                "disabled": False,
+                "inactive": False,
+                "is_active": True,
+            }
+            for at, word in enumerate(choices, start=1)
+        ],
+        "base_model": {"contacts": "Contact", "sales_accounts": "SalesAccount"}.get(
+            module, "Deal"
+        ),
+        "form_id": form_id(module),
+        "field_class": module,
+        "field_options": {"unique": unique},
+        "required": bool(asked.get("required")),
+        "visible": asked.get("visible", True),
+        "editable": asked.get("editable", True),
+        "quick_add_position": None,
+        "parent_id": None,
+        "placeholder": asked.get("placeholder"),
+        "hint": asked.get("hint"),
+        "default_value": None,
+    }

@@ -1,0 +1,103 @@
+"""The table of calls: method, path, handler. Order matters where paths could overlap."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from kartra_freshsales.sandbox import bulk, crud, lists, notes, search, settings, views
+from kartra_freshsales.sandbox.builtin_fields import ENTITIES
+from kartra_freshsales.sandbox.calls import Answer, Call, Handler
+from kartra_freshsales.sandbox.modules import MODULES
+from kartra_freshsales.sandbox.refusal import Refusal
+
+Template = str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One call. ``template`` names it in the history."""
+
+    method: str
+    path: str
+    handler: Handler
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def template(self) -> Template:
+        """The path with its variables named plainly (``/contacts/:id``)."""
+        return self.path.replace("{", ":").replace(":int}", "").replace("}", "")
+
+
+def _none_of(key: str) -> Handler:
+    """A collection nobody can fill in this sandbox yet."""
+
+    def handler(call: Call) -> Answer:
+        if call.query.get("page") == "0" and call.query.get("per_page") == "0":
+            raise Refusal(500, payload={"error_code": 500})  # a known trap of tasks
+        return Answer({key: [], "meta": {"total": 0}})
+
+    return handler
+
+
+def _module_entries(plural: str) -> list[Entry]:
+    base, params = f"/{plural}", {"module": plural}
+    table: list[tuple[str, str, Handler]] = [
+        ("GET", "", views.bare_list),
+        ("POST", "", crud.create),
+        ("GET", "/filters", views.filters),
+        ("GET", "/filters/{id:int}", views.one_filter),
+        ("GET", "/view/{id:int}", views.view),
+        ("POST", "/upsert", crud.upsert),
+        ("POST", "/bulk_upsert", bulk.bulk_upsert),
+        ("POST", "/bulk_destroy", crud.bulk_destroy),
+        ("GET", "/{id:int}", crud.read),
+        ("PUT", "/{id:int}", crud.update),
+        ("DELETE", "/{id:int}", crud.delete),
+        ("DELETE", "/{id:int}/forget", crud.forget),
+        ("PUT", "/{id:int}/restore", crud.restore),
+        ("POST", "/{id:int}/clone", crud.clone),
+        ("GET", "/{id:int}/notes", notes.of_record),
+    ]
+    return [Entry(method, base + path, handler, params) for method, path, handler in table]
+
+
+def _settings_entries(entity: str) -> list[Entry]:
+    base, params = f"/settings/{entity}", {"module": entity}
+    return [
+        Entry("GET", f"{base}/fields", settings.fields, params),
+        Entry("GET", f"{base}/forms", settings.forms, params),
+        Entry("POST", f"{base}/forms/{{id:int}}/fields", settings.create_field, params),
+    ]
+
+
+ROUTES: Final[tuple[Entry, ...]] = (
+    Entry("POST", "/contacts/bulk_assign_owner", crud.bulk_assign_owner),
+    Entry("GET", "/contacts/lists/{id:int}", views.list_members),
+    *(entry for plural in MODULES for entry in _module_entries(plural)),
+    *(entry for entity in ENTITIES for entry in _settings_entries(entity)),
+    Entry("GET", "/job_statuses/{id:int}", bulk.job_status),
+    Entry("GET", "/selector/deal_pipelines/{id:int}/deal_stages", settings.pipeline_stages),
+    Entry(
+        "GET",
+        "/selector/sales_activity_types/{id:int}/sales_activity_outcomes",
+        settings.type_outcomes,
+    ),
+    Entry("GET", "/selector/{name}", settings.selector),
+    Entry("POST", "/notes", notes.create),
+    Entry("PUT", "/notes/{id:int}", notes.update),
+    Entry("DELETE", "/notes/{id:int}", notes.delete),
+    Entry("GET", "/lists", lists.listing),
+    Entry("POST", "/lists", lists.create),
+    Entry("PUT", "/lists/{id:int}", lists.rename),
+    Entry("PUT", "/lists/{id:int}/add_contacts", lists.add_contacts),
+    Entry("PUT", "/lists/{id:int}/remove_contacts", lists.remove_contacts),
+    Entry("PUT", "/lists/{id:int}/move_contacts", lists.move_contacts),
+    Entry("GET", "/tasks", _none_of("tasks")),
+    Entry("GET", "/appointments", _none_of("appointments")),
+    Entry("GET", "/sales_activities", _none_of("sales_activities")),
+    Entry("GET", "/search", search.search),
+    Entry("GET", "/lookup", search.lookup),
+    Entry("POST", "/filtered_search/{entity}", search.filtered),
+)

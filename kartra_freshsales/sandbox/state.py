@@ -1,0 +1,287 @@
+"""The sandbox's memory: SQLite tables, one connection, no rules of the API.
+
+Records are JSON bodies holding only what was written, beside the columns views sort and
+filter by. Times are whole microseconds since the epoch (UTC), strictly increasing, so that
+two records never share one and sorting by ``updated_at`` is stable.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+FIRST_IDS: Final = {
+    "contacts": 402_000_000_000,
+    "sales_accounts": 403_000_000_000,
+    "deals": 404_000_000_000,
+    "notes": 405_000_000_000,
+    "jobs": 406_000_000_000,
+    "lists": 72_000_000_000,
+    "custom_fields": 73_000_100_000,
+}
+
+_RECORD_TABLE = """
+CREATE TABLE IF NOT EXISTS {module} (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT, created_us INTEGER NOT NULL,
+  updated_us INTEGER NOT NULL, deleted INTEGER NOT NULL DEFAULT 0, owner_id INTEGER,
+  kind INTEGER NOT NULL DEFAULT 0, body TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS {module}_updated ON {module} (deleted, kind, updated_us);
+CREATE INDEX IF NOT EXISTS {module}_all_updated ON {module} (deleted, updated_us);
+CREATE INDEX IF NOT EXISTS {module}_ids ON {module} (deleted, kind);
+CREATE INDEX IF NOT EXISTS {module}_all_ids ON {module} (deleted);
+CREATE INDEX IF NOT EXISTS {module}_created ON {module} (deleted, kind, created_us);
+CREATE INDEX IF NOT EXISTS {module}_all_created ON {module} (deleted, created_us);
+"""
+
+_OTHER_TABLES = """
+CREATE TABLE IF NOT EXISTS unique_value (
+  module TEXT NOT NULL, field TEXT NOT NULL, value TEXT NOT NULL,
+  record_id INTEGER NOT NULL, PRIMARY KEY (module, field, value)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS unique_value_record ON unique_value (record_id);
+CREATE TABLE IF NOT EXISTS account_link (
+  module TEXT NOT NULL, record_id INTEGER NOT NULL, account_id INTEGER NOT NULL,
+  is_primary INTEGER NOT NULL, PRIMARY KEY (module, record_id, account_id)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS account_link_account ON account_link (account_id, module);
+CREATE TABLE IF NOT EXISTS deal_contact (
+  deal_id INTEGER NOT NULL, contact_id INTEGER NOT NULL,
+  PRIMARY KEY (deal_id, contact_id)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS deal_contact_contact ON deal_contact (contact_id);
+CREATE TABLE IF NOT EXISTS notes (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, module TEXT NOT NULL, record_id INTEGER NOT NULL,
+  created_us INTEGER NOT NULL, updated_us INTEGER NOT NULL, description TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS notes_record ON notes (record_id, module);
+CREATE TABLE IF NOT EXISTS lists (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, created_us INTEGER NOT NULL,
+  updated_us INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS list_member (
+  list_id INTEGER NOT NULL, contact_id INTEGER NOT NULL,
+  PRIMARY KEY (list_id, contact_id)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS list_member_contact ON list_member (contact_id);
+CREATE TABLE IF NOT EXISTS custom_fields (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, module TEXT NOT NULL, name TEXT NOT NULL,
+  body TEXT NOT NULL, UNIQUE (module, name));
+CREATE TABLE IF NOT EXISTS jobs (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, module TEXT NOT NULL, created_us INTEGER NOT NULL,
+  due_us INTEGER NOT NULL, polls INTEGER NOT NULL DEFAULT 0,
+  stuck INTEGER NOT NULL DEFAULT 0, applied_us INTEGER, rows TEXT NOT NULL, outcome TEXT);
+CREATE INDEX IF NOT EXISTS jobs_open ON jobs (due_us) WHERE applied_us IS NULL;
+CREATE TABLE IF NOT EXISTS history (
+  id INTEGER PRIMARY KEY, at REAL NOT NULL, method TEXT NOT NULL, route TEXT NOT NULL,
+  path TEXT NOT NULL, status INTEGER NOT NULL, counted INTEGER NOT NULL, fault TEXT,
+  seconds REAL NOT NULL);
+"""
+
+RECORD_MODULES: Final = ("contacts", "sales_accounts", "deals")
+COLUMNS: Final = "id, name, created_us, updated_us, deleted, owner_id, kind, body"
+
+
+@dataclass
+class Record:
+    """A stored contact, account or deal; ``body`` holds written keys only."""
+
+    id: int
+    name: str
+    created_us: int
+    updated_us: int
+    deleted: int
+    owner_id: int | None
+    kind: int
+    body: dict[str, Any]
+
+
+def to_record(row: Sequence[Any]) -> Record:
+    """Turn a row of ``COLUMNS`` into a record."""
+    record_id, name, created_us, updated_us, deleted, owner_id, kind, body = row
+    return Record(
+        record_id, name, created_us, updated_us, deleted, owner_id, kind, json.loads(body)
+    )
+
+
+def marks(values: Sequence[Any]) -> str:
+    """As many question marks as there are values."""
+    return ",".join("?" * len(values))
+
+
+def in_ids(ids: Sequence[int]) -> tuple[str, Sequence[int]]:
+    """The clause for records with these ids, and its arguments."""
+    return f"id IN ({marks(ids)})", ids
+
+
+class Store:
+    """One SQLite connection with the sandbox's tables."""
+
+    def __init__(
+        self, path: Path | None = None, clock: Callable[[], float] = time.time
+    ) -> None:
+        """Open (and create where missing) the state at ``path``, or in memory."""
+        self.clock = clock
+        self.sql = sqlite3.connect(
+            ":memory:" if path is None else str(path),
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        self.sql.execute("PRAGMA journal_mode=WAL")
+        self.sql.execute("PRAGMA synchronous=OFF")
+        self.sql.execute("PRAGMA cache_size=-65536")
+        for module in RECORD_MODULES:
+            self.sql.executescript(_RECORD_TABLE.format(module=module))
+        self.sql.executescript(_OTHER_TABLES)
+        for table, first in FIRST_IDS.items():
+            self.sql.execute(
+                "INSERT INTO sqlite_sequence (name, seq) SELECT ?, ? WHERE NOT EXISTS"
+                " (SELECT 1 FROM sqlite_sequence WHERE name = ?)",
+                (table, first, table),
+            )
+        self._last_us: int = max(map(self._latest, (*RECORD_MODULES, "notes", "lists")))
+        self._versions = dict.fromkeys(RECORD_MODULES, 0)
+        self._counts: dict[tuple[str, str, tuple[Any, ...]], tuple[int, int]] = {}
+
+    def _latest(self, table: str) -> int:
+        row = self.sql.execute(
+            f"SELECT COALESCE(MAX(updated_us), 0) FROM {table}"
+        ).fetchone()
+        return int(row[0])
+
+    def close(self) -> None:
+        """Close the connection; a file keeps everything."""
+        self.sql.close()
+
+    def tick(self) -> int:
+        """The present in microseconds, later than every tick before it."""
+        self._last_us = max(self._last_us + 1, int(self.clock() * 1_000_000))
+        return self._last_us
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything inside happens or nothing does; may be nested."""
+        name = "nested" if self.sql.in_transaction else ""
+        self.sql.execute("SAVEPOINT nested" if name else "BEGIN")
+        try:
+            yield
+        except BaseException:
+            self._forget_counts()
+            if name:
+                self.sql.execute("ROLLBACK TO nested")
+                self.sql.execute("RELEASE nested")
+            else:
+                self.sql.execute("ROLLBACK")
+            raise
+        self.sql.execute("RELEASE nested" if name else "COMMIT")
+
+    def _forget_counts(self) -> None:
+        for module in RECORD_MODULES:
+            self._versions[module] += 1
+
+    # records
+
+    def insert(
+        self, module: str, name: str, owner_id: int | None, kind: int, body: dict[str, Any]
+    ) -> Record:
+        """Store a new record and give it an id and its times."""
+        now = self.tick()
+        cursor = self.sql.execute(
+            f"INSERT INTO {module} (name, created_us, updated_us, owner_id, kind, body)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (name, now, now, owner_id, kind, json.dumps(body)),
+        )
+        self._versions[module] += 1
+        return Record(int(cursor.lastrowid or 0), name, now, now, 0, owner_id, kind, body)
+
+    def save(self, module: str, record: Record) -> None:
+        """Write a changed record back with a new ``updated_us``."""
+        record.updated_us = self.tick()
+        self.sql.execute(
+            f"UPDATE {module} SET name=?, updated_us=?, deleted=?, owner_id=?, kind=?,"
+            " body=? WHERE id=?",
+            (
+                record.name,
+                record.updated_us,
+                record.deleted,
+                record.owner_id,
+                record.kind,
+                json.dumps(record.body),
+                record.id,
+            ),
+        )
+        self._versions[module] += 1
+
+    def get(self, module: str, record_id: int) -> Record | None:
+        """The record with that id, binned or not."""
+        row = self.sql.execute(
+            f"SELECT {COLUMNS} FROM {module} WHERE id = ?", (record_id,)
+        ).fetchone()
+        return None if row is None else to_record(row)
+
+    def many(self, module: str, ids: Iterable[int]) -> dict[int, Record]:
+        """The live records among ``ids``, by id."""
+        wanted = list(dict.fromkeys(ids))
+        rows = self.sql.execute(
+            f"SELECT {COLUMNS} FROM {module} WHERE deleted = 0 AND id IN ({marks(wanted)})",
+            wanted,
+        )
+        return {row[0]: to_record(row) for row in rows}
+
+    def select(
+        self, module: str, where: str, args: Sequence[Any], tail: str = ""
+    ) -> list[Record]:
+        """Records matching a clause of ours; ``tail`` orders and limits."""
+        rows = self.sql.execute(
+            f"SELECT {COLUMNS} FROM {module} WHERE {where} {tail}", tuple(args)
+        )
+        return [to_record(row) for row in rows]
+
+    def count(self, module: str, where: str, args: Sequence[Any]) -> int:
+        """How many records match; remembered until the module changes."""
+        key = (module, where, tuple(args))
+        version = self._versions[module]
+        known = self._counts.get(key)
+        if known is not None and known[0] == version:
+            return known[1]
+        row = self.sql.execute(f"SELECT COUNT(*) FROM {module} WHERE {where}", tuple(args))
+        found = int(row.fetchone()[0])
+        if len(self._counts) > 500:
+            self._counts.clear()
+        self._counts[key] = (version, found)
+        return found
+
+    def erase(self, module: str, record_id: int) -> None:
+        """Remove a record and all that hangs on it, for good."""
+        for statement in (
+            f"DELETE FROM {module} WHERE id = ?",
+            "DELETE FROM unique_value WHERE record_id = ?",
+            "DELETE FROM account_link WHERE record_id = ?",
+            "DELETE FROM account_link WHERE account_id = ?",
+            "DELETE FROM deal_contact WHERE deal_id = ?",
+            "DELETE FROM deal_contact WHERE contact_id = ?",
+            "DELETE FROM list_member WHERE contact_id = ?",
+            "DELETE FROM notes WHERE record_id = ?",
+        ):
+            self.sql.execute(statement, (record_id,))
+        self._versions[module] += 1
+
+    # unique values
+
+    def holder(self, module: str, field: str, value: str) -> int | None:
+        """Id of the record holding a unique value, whatever its letter case."""
+        row = self.sql.execute(
+            "SELECT record_id FROM unique_value WHERE module=? AND field=? AND value=?",
+            (module, field, value.strip().casefold()),
+        ).fetchone()
+        return None if row is None else int(row[0])
+
+    def claim(self, module: str, field: str, values: Iterable[str], record_id: int) -> None:
+        """Let a record hold exactly these values of a unique field."""
+        self.sql.execute(
+            "DELETE FROM unique_value WHERE record_id=? AND module=? AND field=?",
+            (record_id, module, field),
+        )
+        self.sql.executemany(
+            "INSERT OR IGNORE INTO unique_value VALUES (?, ?, ?, ?)",
+            [(module, field, value.strip().casefold(), record_id) for value in values],
+        )
