@@ -14,7 +14,6 @@ from kartra_freshsales.kartra.headers import visible
 from kartra_freshsales.kartra.kinds import ExportKind, known_names, recognise
 from kartra_freshsales.kartra.model import Dialect
 
-SAMPLE_CHARACTERS = 256 * 1024
 _DELIMITERS = (",", ";", "\t", "|")
 _SAMPLED_RECORDS = 200
 _HEADER_WITHIN = 10

@@ -16,8 +16,8 @@ from typing import BinaryIO, TextIO, cast
 
 from kartra_freshsales.errors import BadExport
 
-CHUNK = 4 * 1024 * 1024
-_SAMPLE = 64 * 1024
+_BLOCK = 1024 * 1024
+_SAMPLE = 256 * 1024
 _NUL_SHARE_OF_UTF16 = 0.3
 _CONTROL_SHARE_OF_BINARY = 0.05
 
@@ -43,9 +43,7 @@ class Text:
     path: Path
     content: bytes | None
     encoding: str
-    warnings: tuple[str, ...]
-    sha256: str
-    size: int
+    warnings: tuple[str, ...] = ()
 
     @property
     def polars_source(self) -> Path | bytes:
@@ -62,13 +60,14 @@ class Text:
         with self._open() as stream:
             if self.encoding == "utf-8-sig":
                 stream.read(len(codecs.BOM_UTF8))
-            while block := stream.read(CHUNK):
+            while block := stream.read(_BLOCK):
                 yield block if block.endswith(b"\n") else block + stream.readline()
 
-    def sample(self, characters: int) -> str:
-        """The first characters of the text."""
-        with self.open_lines() as stream:
-            return stream.read(characters)
+    def sample(self) -> str:
+        """The start of the text."""
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        with self._open() as stream:
+            return decoder.decode(stream.read(_SAMPLE)).removeprefix("\ufeff")
 
     def _open(self) -> BinaryIO:
         if self.content is None:
@@ -76,11 +75,17 @@ class Text:
         return io.BytesIO(self.content)
 
 
-def open_text(path: Path) -> Text:
-    """Find out the encoding of a file and make its text available as UTF-8.
+def digest(path: Path) -> str:
+    """SHA-256 of a file's bytes as they lie on disk."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
-    Byte-order marks are believed; without one the file must be UTF-8 throughout, else lines
-    that are not are read as Windows-1252 with a warning.
+
+def open_text(path: Path) -> Text:
+    """Find out the encoding of a file from its start and make its text available as UTF-8.
+
+    Byte-order marks are believed. UTF-8 is taken for granted as long as the start is valid;
+    whoever reads on must be strict, and use ``verified`` when that fails.
 
     Raises:
         BadExport: missing, unreadable, empty, or no text file.
@@ -88,9 +93,6 @@ def open_text(path: Path) -> Text:
     try:
         with path.open("rb") as stream:
             head = stream.read(_SAMPLE)
-            stream.seek(0)
-            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-            size = stream.tell()
         packed = head.startswith(b"\x1f\x8b")
         content = gzip.decompress(path.read_bytes()) if packed else None
     except (OSError, EOFError, zlib.error) as error:
@@ -101,23 +103,32 @@ def open_text(path: Path) -> Text:
         ) from None
     head = content[:_SAMPLE] if content is not None else head
     _refuse_what_is_no_text(path, head)
-    return _decoded(path, content, head, sha256, size)
-
-
-def _decoded(
-    path: Path, content: bytes | None, head: bytes, sha256: str, size: int
-) -> Text:
-    wide = _wide_encoding(head)
-    if wide:
+    if wide := _wide_encoding(head):
         data = content if content is not None else path.read_bytes()
-        return Text(path, _from_wide(path, data, wide), wide, (), sha256, size)
+        return Text(path, _from_wide(path, data, wide), wide)
     mark = head.startswith(codecs.BOM_UTF8)
-    plain = Text(path, content, "utf-8-sig" if mark else "utf-8", (), sha256, size)
-    if _is_utf8(plain):
-        return plain
-    data = content if content is not None else path.read_bytes()
-    text, encoding, warning = _from_mixed(data.removeprefix(codecs.BOM_UTF8))
-    return Text(path, text, encoding, (warning,), sha256, size)
+    text = Text(path, content, "utf-8-sig" if mark else "utf-8")
+    try:
+        text.sample()
+    except UnicodeDecodeError:
+        return verified(text)
+    return text
+
+
+def verified(text: Text) -> Text:
+    """The same text if all of it is UTF-8, else with its foreign lines transcoded.
+
+    Lines that are not UTF-8 are read as Windows-1252, with a warning.
+    """
+    try:
+        for chunk in text.chunks():
+            # Blocks end after a line feed, so no character is cut in two.
+            if not chunk.isascii():
+                chunk.decode("utf-8")
+    except UnicodeDecodeError:
+        content, encoding, warning = _from_mixed(b"".join(text.chunks()))
+        return Text(text.path, content, encoding, (warning,))
+    return text
 
 
 def _refuse_what_is_no_text(path: Path, head: bytes) -> None:
@@ -169,17 +180,6 @@ def _from_wide(path: Path, data: bytes, encoding: str) -> bytes:
             file=path.name,
             remedy="Export it again, or save it as CSV UTF-8.",
         ) from None
-
-
-def _is_utf8(text: Text) -> bool:
-    try:
-        for chunk in text.chunks():
-            # Blocks end after a line feed, so no character is cut in two.
-            if not chunk.isascii():
-                chunk.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _from_mixed(data: bytes) -> tuple[bytes, str, str]:

@@ -6,6 +6,7 @@ What does not belong here: how any part does its work; batches (``batch``).
 import re
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,9 +20,9 @@ from kartra_freshsales.kartra.columns import (
     column_warnings,
     file_currency,
 )
-from kartra_freshsales.kartra.dialect import SAMPLE_CHARACTERS, sniff
-from kartra_freshsales.kartra.encoding import Text, open_text
-from kartra_freshsales.kartra.fast import read_fast, why_not
+from kartra_freshsales.kartra.dialect import sniff
+from kartra_freshsales.kartra.encoding import Text, digest, open_text, verified
+from kartra_freshsales.kartra.fast import confirmed, parse, why_not
 from kartra_freshsales.kartra.kinds import ExportKind, is_contacts_without_email
 from kartra_freshsales.kartra.model import (
     QUARANTINE_SCHEMA,
@@ -69,9 +70,11 @@ def read_export(path: Path, *, batch: str) -> ExportRead:
         BadExport: unreadable, empty, no CSV, no Kartra export, or without e-mail column.
     """
     text = open_text(path)
-    dialect = sniff(text.sample(SAMPLE_CHARACTERS))
+    dialect = sniff(text.sample())
     _refuse_unusable_headers(path, dialect)
-    table, reader, reason = _read_table(text, dialect)
+    with ThreadPoolExecutor(max_workers=1) as aside:
+        sha256 = aside.submit(digest, path)
+        text, table, reader, reason = _read_table(text, dialect)
     columns, dropped = _without_empty_nameless(
         canonical_columns(dialect.kind, dialect.header), table.rows
     )
@@ -93,8 +96,8 @@ def read_export(path: Path, *, batch: str) -> ExportRead:
         quarantined=len(table.rejected),
         quarantine_reasons=dict(Counter(each.reason.value for each in table.rejected)),
         warnings=tuple(warnings),
-        sha256=text.sha256,
-        size=text.size,
+        sha256=sha256.result(),
+        size=path.stat().st_size,
         exported_at=exported_at(path.name),
         reader=reader,
         reader_reason=reason,
@@ -129,17 +132,32 @@ def _refuse_unusable_headers(path: Path, dialect: Dialect) -> None:
         )
 
 
-def _read_table(text: Text, dialect: Dialect) -> tuple[Table, str, str]:
-    """The cells, which path read them, and why that one."""
-    structure = measure(text.chunks(), dialect.delimiter, dialect.quote)
-    obstacle = why_not(dialect, structure)
-    if obstacle is None:
-        table = read_fast(text, dialect, structure)
-        if table is not None:
-            return table, "fast", "both counts of records, delimiters and lines agree"
-        obstacle = "the parser's records differ from the structural count"
+def _read_table(text: Text, dialect: Dialect) -> tuple[Text, Table, str, str]:
+    """The cells, with the text they came from, which path read them and why that one."""
+    table, obstacle = _try_fast(text, dialect)
+    if table is None:
+        # Not being UTF-8 in a later part is one of the reasons why the fast path refuses.
+        checked = verified(text)
+        if checked is not text:
+            text = checked
+            table, obstacle = _try_fast(text, dialect)
+    if table is not None:
+        return text, table, "fast", "both counts of records, delimiters and lines agree"
     with text.open_lines() as lines:
-        return read_tolerantly(lines, dialect), "tolerant", obstacle
+        return text, read_tolerantly(lines, dialect), "tolerant", obstacle
+
+
+def _try_fast(text: Text, dialect: Dialect) -> tuple[Table | None, str]:
+    """Parse and count at the same time; the parser leaves Python free to count."""
+    with ThreadPoolExecutor(max_workers=1) as aside:
+        parsing = aside.submit(parse, text, dialect)
+        structure = measure(text.chunks(), dialect.delimiter, dialect.quote)
+        frame = parsing.result()
+    obstacle = why_not(dialect, structure)
+    if obstacle is not None:
+        return None, obstacle
+    table = confirmed(frame, dialect, structure) if frame is not None else None
+    return table, "the parser's records differ from the structural count"
 
 
 def _suspicions(table: Table, dialect: Dialect) -> list[str]:

@@ -34,14 +34,15 @@ def why_not(dialect: Dialect, structure: Structure) -> str | None:
     return next((why for applies, why in obstacles if applies), None)
 
 
-def read_fast(text: Text, dialect: Dialect, structure: Structure) -> Table | None:
-    """Parse a clean file; None if polars sees other records than the structural count.
+def parse(text: Text, dialect: Dialect) -> pl.DataFrame | None:
+    """All lines as cells ``c0…cN``, the header among them; None if polars finds a fault.
 
-    The header line is read as a record, so that both counts speak of the same lines.
+    polars is strict about UTF-8 and about records that are too wide, and fills up records
+    that are too narrow: hence the structural count.
     """
     names = [f"c{i}" for i in range(len(dialect.header))]
     try:
-        frame = pl.read_csv(
+        return pl.read_csv(
             text.polars_source,
             has_header=False,
             separator=dialect.delimiter,
@@ -53,6 +54,13 @@ def read_fast(text: Text, dialect: Dialect, structure: Structure) -> Table | Non
         )
     except pl.exceptions.PolarsError:
         return None
+
+
+def confirmed(frame: pl.DataFrame, dialect: Dialect, structure: Structure) -> Table | None:
+    """The parsed rows with their line numbers; None if the structural count disagrees.
+
+    The header was read as a record, so that both counts speak of the same lines.
+    """
     if frame.height != structure.records:
         return None
     multi_line = multi_line_columns(frame) if structure.multi_line_cells else ()

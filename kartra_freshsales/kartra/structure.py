@@ -50,8 +50,9 @@ class _Counter:
 
     def __init__(self, delimiter: bytes, quote: bytes) -> None:
         self.delimiter, self.quote = delimiter, quote
-        self.starts = (delimiter, b"\n", b"\r\n")
-        self.ends = (delimiter, b"\n")
+        # A lone carriage return is found out by ``odd_line_ends``.
+        self.may_start = frozenset({b"", delimiter, b"\n", b"\r"})
+        self.may_end = frozenset({b"", delimiter, b"\n"})
         self.inside = False
         self.records = self.delimiters = self.line_feeds = 0
         self.well_quoted = self.ended = True
@@ -81,9 +82,9 @@ class _Counter:
 
         An empty stretch is a doubled mark inside a cell, or the edge of the block.
         """
-        return all(
-            stretch.startswith(self.starts) for stretch in set(after_a_mark) if stretch
-        ) and all(stretch.endswith(self.ends) for stretch in set(before_a_mark) if stretch)
+        starts = {stretch[:1] for stretch in after_a_mark}
+        ends = {stretch[-1:] for stretch in before_a_mark}
+        return starts <= self.may_start and ends <= self.may_end
 
     def result(self) -> Structure:
         """The counts over all blocks."""

@@ -3,15 +3,24 @@
 from typing import Any
 
 import polars as pl
-from dagster import InputContext, OutputContext, UPathIOManager
+from dagster import (
+    ConfigurableIOManagerFactory,
+    InputContext,
+    OutputContext,
+    UPathIOManager,
+)
 from upath import UPath
+
+from kartra_freshsales.errors import BadInput
+from kartra_freshsales.orchestration.resources import WorkspaceResource
 
 
 class ParquetIOManager(UPathIOManager):
     """Polars frames under ``base_path``, on a local disk or any fsspec URL.
 
     A frame is written under a temporary name and then renamed, so that a reader never
-    meets half a file and a failed run leaves the last good one in place.
+    meets half a file and a failed run leaves the last good one in place. An asset that
+    reads several partitions gets them as one frame: every row already names its batch.
     """
 
     extension = ".parquet"
@@ -31,3 +40,42 @@ class ParquetIOManager(UPathIOManager):
         """Read one frame back."""
         with path.open("rb") as file:
             return pl.read_parquet(file)
+
+    def load_input(self, context: InputContext) -> Any:
+        """Read one frame; several partitions come as one, missing ones are passed over."""
+        if not (context.has_asset_key and context.has_asset_partitions):
+            return self.load_from_path(context, self._there(self._get_path(context), context))
+        paths = self._get_paths_for_partitions(context)
+        frames = [
+            self.load_from_path(context, path)
+            for _, path in sorted(paths.items())
+            if path.exists()
+        ]
+        if not frames:
+            raise self._missing(context)
+        return pl.concat(frames, how="diagonal_relaxed")
+
+    def _there(self, path: UPath, context: InputContext) -> UPath:
+        if not path.exists():
+            raise self._missing(context)
+        return path
+
+    @staticmethod
+    def _missing(context: InputContext) -> BadInput:
+        name = context.asset_key.to_user_string()
+        return BadInput(
+            f"{name} has not been materialized yet.",
+            remedy=f"Materialize {name} (or the job that makes it) first.",
+        )
+
+
+class FramesIOManager(ConfigurableIOManagerFactory):
+    """The Parquet I/O manager of a workspace: ``<workspace>/data/frames`` by default."""
+
+    workspace: WorkspaceResource
+    base_url: str = ""
+
+    def create_io_manager(self, context: Any) -> ParquetIOManager:  # noqa: ARG002
+        """Build the manager; ``base_url`` may be any fsspec URL (``s3://bucket/frames``)."""
+        base = self.base_url or str(self.workspace.settings().workspace.data / "frames")
+        return ParquetIOManager(base_path=UPath(base))
