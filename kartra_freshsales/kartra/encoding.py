@@ -16,7 +16,7 @@ from typing import BinaryIO, TextIO, cast
 
 from kartra_freshsales.errors import BadExport
 
-_BLOCK = 1024 * 1024
+_BLOCK = 256 * 1024
 _SAMPLE = 256 * 1024
 _NUL_SHARE_OF_UTF16 = 0.3
 _CONTROL_SHARE_OF_BINARY = 0.05

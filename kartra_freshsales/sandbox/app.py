@@ -122,6 +122,10 @@ class Desk:
                 answer: Answer = handler(call)
         except Refusal as refusal:
             return refusal.status, refusal.payload
+        except OverflowError:  # an id beyond 64 bits is nobody's
+            return 404, missing("record").payload
+        except UnicodeEncodeError:  # half of a surrogate pair is no text
+            return 400, bad("Invalid or missing attributes").payload
         return answer.status, answer.payload
 
 
@@ -219,7 +223,7 @@ def create_app(config: SandboxConfig, clock: Callable[[], float] = time.time) ->
     ]
     everything = ["GET", "POST", "PUT", "PATCH", "DELETE"]
     unknown = _endpoint(desk, "unknown", _no_such_page, {})
-    return SandboxApp(
+    app = SandboxApp(
         routes=[
             Route("/__sandbox__/history", _history_endpoint(desk), methods=["GET"]),
             *routes,
@@ -228,3 +232,5 @@ def create_app(config: SandboxConfig, clock: Callable[[], float] = time.time) ->
         ],
         lifespan=lifespan,
     )
+    app.state.world = world
+    return app

@@ -70,7 +70,7 @@ class Faults:
         """Read faults from a YAML file holding a mapping of this class's names."""
         values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
         if not isinstance(values, dict):
-            raise TypeError(f"{path.name}: expected a mapping of fault names to values")
+            raise ValueError(f"{path.name}: give fault names and values")  # noqa: TRY004
         return cls.from_mapping(values)
 
 

@@ -27,7 +27,12 @@ class Entry:
     @property
     def template(self) -> Template:
         """The path with its variables named plainly (``/contacts/:id``)."""
-        return self.path.replace("{", ":").replace(":int}", "").replace("}", "")
+        return (
+            self.path.replace("{", ":")
+            .replace(":int}", "")
+            .replace(":path}", "")
+            .replace("}", "")
+        )
 
 
 def _none_of(key: str) -> Handler:
@@ -73,6 +78,8 @@ def _settings_entries(entity: str) -> list[Entry]:
 
 
 ROUTES: Final[tuple[Entry, ...]] = (
+    *(Entry(method, "/leads", views.bare_list) for method in ("GET", "POST")),
+    *(Entry(method, "/leads/{rest:path}", views.bare_list) for method in ("GET", "POST")),
     Entry("POST", "/contacts/bulk_assign_owner", crud.bulk_assign_owner),
     Entry("GET", "/contacts/lists/{id:int}", views.list_members),
     *(entry for plural in MODULES for entry in _module_entries(plural)),

@@ -230,7 +230,7 @@ def load_seed(plan: str, path: Path | None) -> Seed:
     if path is not None:
         override = yaml.safe_load(path.read_text(encoding="utf-8"))
         if not isinstance(override, dict):
-            raise TypeError(f"{path.name}: expected a mapping of list names to lists")
+            raise ValueError(f"{path.name}: give list names and lists")
     return Seed(plan, override)
 
 
