@@ -1,0 +1,178 @@
+"""Stage 4, clean: raw rows become typed rows, then one golden record per person or event."""
+
+from collections.abc import Callable
+from typing import Any
+
+import polars as pl
+from dagster import (
+    AssetExecutionContext,
+    AssetIn,
+    AssetOut,
+    AssetsDefinition,
+    Output,
+    asset,
+    multi_asset,
+)
+
+from kartra_freshsales.kartra.kinds import ExportKind
+from kartra_freshsales.mapping.cleaning_rules import SourceRules
+from kartra_freshsales.orchestration.partitions import BATCHES
+from kartra_freshsales.orchestration.resources import WorkspaceResource
+from kartra_freshsales.transforms import companies, conservation
+from kartra_freshsales.transforms.contacts import clean_contacts
+from kartra_freshsales.transforms.records import Cleaned
+from kartra_freshsales.transforms.subscriptions import (
+    clean_subscriptions,
+    golden_subscriptions,
+)
+from kartra_freshsales.transforms.survivorship import golden_contacts
+from kartra_freshsales.transforms.transactions import (
+    clean_transactions,
+    golden_transactions,
+)
+
+GROUP = "clean"
+Clean = Callable[[pl.DataFrame, SourceRules], Cleaned]
+
+
+def counted(frame: pl.DataFrame, **more: Any) -> Output[pl.DataFrame]:
+    """A frame as an output, with its row count and whatever else is worth a look."""
+    return Output(frame, metadata={"dagster/row_count": frame.height, **more})
+
+
+def cleaned_asset(kind: ExportKind, clean: Clean) -> AssetsDefinition:
+    """The asset that cleans one kind of a batch, and its sibling of rows set aside."""
+
+    @multi_asset(
+        name=f"clean_{kind}",
+        ins={"raw": AssetIn(f"raw_{kind}")},
+        outs={
+            f"cleaned_{kind}": AssetOut(
+                description=f"The batch's {kind} with parsed dates, money, e-mails, consent.",
+                kinds={"polars", "parquet"},
+            ),
+            f"set_aside_{kind}": AssetOut(
+                description=f"The batch's {kind} rows that go no further, each with a reason.",
+                kinds={"polars", "parquet"},
+            ),
+        },
+        partitions_def=BATCHES,
+        group_name=GROUP,
+    )
+    def clean_batch(
+        context: AssetExecutionContext, workspace: WorkspaceResource, raw: pl.DataFrame
+    ) -> tuple[Output[pl.DataFrame], Output[pl.DataFrame]]:
+        """Parse and normalise; keep the original text beside what was changed."""
+        cleaned = clean(raw, workspace.mapping().source)
+        for finding in cleaned.warnings:
+            context.log.warning(str(finding))
+        return (
+            counted(cleaned.rows, findings=len(cleaned.warnings)),
+            counted(cleaned.set_aside),
+        )
+
+    return clean_batch
+
+
+cleaned_contacts = cleaned_asset(ExportKind.CONTACTS, clean_contacts)
+cleaned_transactions = cleaned_asset(ExportKind.TRANSACTIONS, clean_transactions)
+cleaned_subscriptions = cleaned_asset(ExportKind.SUBSCRIPTIONS, clean_subscriptions)
+
+
+@multi_asset(
+    name="merge_contacts",
+    outs={
+        "contacts": AssetOut(
+            description="Golden records: one row per e-mail, the newest value of each field, "
+            "tags and lists united, consent never widened.",
+            kinds={"polars", "parquet"},
+        ),
+        "contact_rows": AssetOut(description="Where each contact row ended.", kinds={"polars"}),
+        "contact_origins": AssetOut(
+            description="Source file and row of every golden field.", kinds={"polars"}
+        ),
+        "contact_conflicts": AssetOut(
+            description="Fields on which overlapping exports disagree.", kinds={"polars"}
+        ),
+    },
+    group_name=GROUP,
+)
+def golden_contact_records(cleaned_contacts: pl.DataFrame) -> tuple[Output[pl.DataFrame], ...]:
+    """Merge the contacts of all batches by e-mail."""
+    golden = golden_contacts(cleaned_contacts)
+    return tuple(
+        counted(frame)
+        for frame in (golden.records, golden.row_states, golden.origins, golden.conflicts)
+    )
+
+
+def _golden_deals(
+    kind: ExportKind,
+    golden: Callable[..., Any],
+    description: str,
+) -> AssetsDefinition:
+    @multi_asset(
+        name=f"merge_{kind}",
+        ins={"cleaned": AssetIn(f"cleaned_{kind}"), "contacts": AssetIn("contacts")},
+        outs={
+            str(kind): AssetOut(description=description, kinds={"polars", "parquet"}),
+            f"{kind.removesuffix('s')}_rows": AssetOut(
+                description=f"Where each row of the {kind} ended.", kinds={"polars"}
+            ),
+        },
+        group_name=GROUP,
+    )
+    def merge(
+        workspace: WorkspaceResource, cleaned: pl.DataFrame, contacts: pl.DataFrame
+    ) -> tuple[Output[pl.DataFrame], ...]:
+        """Merge all batches by id and attach each record to its buyer."""
+        result = golden(cleaned, contacts, workspace.mapping().source)
+        return counted(result.records), counted(result.row_states)
+
+    return merge
+
+
+transactions = _golden_deals(
+    ExportKind.TRANSACTIONS,
+    golden_transactions,
+    "One row per sale or rebill with its buyer, refunds noted on the sale they undo.",
+)
+subscriptions = _golden_deals(
+    ExportKind.SUBSCRIPTIONS,
+    golden_subscriptions,
+    "One row per subscription with its buyer, status, interval and next payment.",
+)
+
+
+@asset(group_name=GROUP, kinds={"polars", "parquet"})
+def accounts(contacts: pl.DataFrame) -> Output[pl.DataFrame]:
+    """Sales accounts found in the contacts' company names, spelling variants united."""
+    return counted(companies.accounts(contacts))
+
+
+@asset(
+    group_name=GROUP,
+    kinds={"polars", "parquet"},
+    ins={
+        f"{stage}_{kind}": AssetIn(f"{stage}_{kind}")
+        for stage in ("quarantined", "set_aside")
+        for kind in ("contacts", "transactions", "subscriptions")
+    },
+)
+def source_rows(
+    contact_rows: pl.DataFrame,
+    transaction_rows: pl.DataFrame,
+    subscription_rows: pl.DataFrame,
+    **not_going_on: pl.DataFrame,
+) -> Output[pl.DataFrame]:
+    """The ledger of rows: every line of every file in exactly one state."""
+    rows = conservation.ledger_of_rows(
+        states=[contact_rows, transaction_rows, subscription_rows],
+        set_aside=[f for name, f in not_going_on.items() if name.startswith("set_aside")],
+        quarantined={
+            name.removeprefix("quarantined_"): frame
+            for name, frame in not_going_on.items()
+            if name.startswith("quarantined")
+        },
+    )
+    return counted(rows, states=str(dict(rows.group_by("state").len().sort("state").rows())))

@@ -1,0 +1,62 @@
+"""Stage 1, extract: each batch folder as raw frames, with what could not be read beside them.
+
+Nothing is interpreted here: cells are text, and every row knows its file and line.
+"""
+
+import polars as pl
+from dagster import AssetExecutionContext, AssetOut, Output, multi_asset
+
+from kartra_freshsales.kartra.front_door import read_batch
+from kartra_freshsales.kartra.kinds import ExportKind
+from kartra_freshsales.kartra.model import QUARANTINE_SCHEMA
+from kartra_freshsales.orchestration.partitions import BATCHES
+from kartra_freshsales.orchestration.resources import WorkspaceResource
+
+_NO_ROWS = pl.DataFrame(
+    schema={
+        "_batch": pl.String,
+        "_file": pl.String,
+        "_row": pl.Int64,
+        "_exported_at": pl.Datetime("us", "UTC"),
+    }
+)
+_NOTHING_SET_ASIDE = pl.DataFrame(schema=dict(QUARANTINE_SCHEMA))
+KINDS = (ExportKind.CONTACTS, ExportKind.TRANSACTIONS, ExportKind.SUBSCRIPTIONS)
+
+_OUTS = {
+    f"raw_{kind}": AssetOut(
+        description=f"Every {kind} row of the batch's CSV files as text, with file and line.",
+        kinds={"csv", "polars", "parquet"},
+    )
+    for kind in KINDS
+} | {
+    f"quarantined_{kind}": AssetOut(
+        description=f"Rows of {kind} files that could not be read, each with its reason.",
+        kinds={"polars", "parquet"},
+    )
+    for kind in KINDS
+}
+_OUTS["file_problems"] = AssetOut(
+    description="Files of the batch that could not be used at all, and what to do about each.",
+    kinds={"polars", "parquet"},
+)
+
+
+@multi_asset(outs=_OUTS, partitions_def=BATCHES, group_name="extract", name="read_batch")
+def raw_batch(
+    context: AssetExecutionContext, workspace: WorkspaceResource
+) -> tuple[Output[pl.DataFrame], ...]:
+    """Read the batch's folder once; a bad file or row never stops the rest."""
+    batch = context.partition_key
+    read = read_batch(workspace.workspace.inbox / batch, batch=batch)
+    frames = [read.frames.get(kind, _NO_ROWS) for kind in KINDS]
+    quarantine = [read.quarantine.get(kind, _NOTHING_SET_ASIDE) for kind in KINDS]
+    problems = pl.DataFrame(
+        [(batch, p.file, p.what, p.remedy) for p in read.problems],
+        schema={k: pl.String for k in ("_batch", "_file", "what", "remedy")},
+        orient="row",
+    )
+    return tuple(
+        Output(frame, metadata={"dagster/row_count": frame.height, "columns": frame.width})
+        for frame in (*frames, *quarantine, problems)
+    )

@@ -1,0 +1,42 @@
+"""The headless commands. Each drives the same assets as the UI; none holds migration logic."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from kartra_freshsales import __version__
+from kartra_freshsales.cli import files, migration
+from kartra_freshsales.cli.context import SHARED, screen_of
+from kartra_freshsales.errors import KartraFreshsalesError
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", add_completion=False)
+
+
+def _print_version(value: bool) -> None:  # noqa: FBT001 - typer hands it over so
+    if value:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    debug: Annotated[bool, typer.Option(help="Show the traceback of an error.")] = False,
+    version: Annotated[  # noqa: ARG001 - handled by its callback
+        bool, typer.Option("--version", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Move a business from Kartra to Freshsales: proven field by field, and reversible."""
+    SHARED.debug = debug
+
+
+for part in (files.app, migration.app):
+    app.registered_commands += part.registered_commands
+
+
+def main() -> None:
+    """Run one command; every expected error ends as a message, not as a traceback."""
+    try:
+        app()
+    except KartraFreshsalesError as error:
+        sys.exit(int(screen_of("--json" in sys.argv).problem(error)))

@@ -1,0 +1,35 @@
+"""What assets are given: the workspace with its decisions, and the destination."""
+
+from pathlib import Path
+
+from dagster import ConfigurableResource
+
+from kartra_freshsales.mapping.loading import load_mapping
+from kartra_freshsales.mapping.model import Mapping
+from kartra_freshsales.settings import Settings, Workspace, read_settings
+
+
+class WorkspaceResource(ConfigurableResource):  # type: ignore[type-arg]
+    """The folder of one migration; empty means ``KF_WORKSPACE``, else the current folder."""
+
+    root: str = ""
+
+    def settings(self) -> Settings:
+        """Environment and ``.env`` of the workspace, validated."""
+        return read_settings(Path(self.root) if self.root else None)
+
+    @property
+    def workspace(self) -> Workspace:
+        """The folders."""
+        return self.settings().workspace
+
+    def mapping(self) -> Mapping:
+        """The decisions as they stand in ``mappings/*.yaml`` now."""
+        return load_mapping(self.workspace.mappings)
+
+    def write_report(self, name: str, text: str) -> Path:
+        """Write ``text`` below ``reports/`` and return its path."""
+        path = self.workspace.reports / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
