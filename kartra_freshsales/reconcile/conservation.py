@@ -23,6 +23,8 @@ MODULES_OF_KIND: Mapping[str, Sequence[str]] = {
 }
 
 NOT_WRITTEN: tuple[str, ...] = ("refused", "failed")
+DELETED_THERE = "deleted_at_destination"
+"""Reason of a conflict in which people deleted the record: nothing of it stands there."""
 
 _ROW = ("_kind", "_batch", "_file", "_row")
 _SCHEMA: dict[str, pl.DataType] = {
@@ -48,7 +50,7 @@ def _shaped(frame: pl.DataFrame, schema: Mapping[str, pl.DataType]) -> pl.DataFr
 
 
 def _outcomes(results: pl.DataFrame) -> pl.DataFrame:
-    """``_kind, record_key, _arrived, _reason``: whether each record was written."""
+    """``_kind, record_key, _arrived, _failed, _reason``: what became of each record."""
     kinds = pl.DataFrame(
         [(kind, module) for kind, found in MODULES_OF_KIND.items() for module in found],
         schema={"_kind": pl.String(), "module": pl.String()},
@@ -63,11 +65,15 @@ def _outcomes(results: pl.DataFrame) -> pl.DataFrame:
             "reason": pl.String(),
         },
     )
+    missing = pl.col("outcome").is_in(NOT_WRITTEN) | (
+        (pl.col("outcome") == "conflict") & pl.col("reason").eq_missing(DELETED_THERE)
+    )
     return (
         shaped.join(kinds, on="module", how="inner")
         .group_by("_kind", pl.col("source_key").alias("record_key"))
         .agg(
-            (~pl.col("outcome").is_in(NOT_WRITTEN)).any().alias("_arrived"),
+            (~missing).any().alias("_arrived"),
+            (pl.col("outcome") == "failed").any().alias("_failed"),
             pl.col("reason").drop_nulls().sort().first().alias("_reason"),
         )
     )
@@ -78,8 +84,9 @@ def terminal_states(
 ) -> pl.DataFrame:
     """Each source row's state after the load.
 
-    A row that was to be loaded, or was merged into a record, is ``failed`` when that record
-    was refused or failed: its data did not arrive.
+    A row that was to be loaded, or was merged into a record, shares that record's end: it
+    is ``quarantined`` where the record was refused (before or by the destination) or
+    deleted there by people, and ``failed`` where it is not known to have arrived.
 
     Args:
         row_states: ``_kind, _batch, _file, _row, state, reason, record_key``.
@@ -102,7 +109,11 @@ def terminal_states(
         )
         .with_columns(
             pl.when(on_record & ~arrived)
-            .then(pl.lit("failed"))
+            .then(
+                pl.when(pl.col("_failed").fill_null(True))
+                .then(pl.lit("failed"))
+                .otherwise(pl.lit("quarantined"))
+            )
             .otherwise("state")
             .alias("state"),
             pl.when(on_record & ~arrived)
@@ -110,7 +121,7 @@ def terminal_states(
             .otherwise("reason")
             .alias("reason"),
         )
-        .drop("_arrived", "_reason")
+        .drop("_arrived", "_failed", "_reason")
     )
 
 

@@ -79,7 +79,7 @@ def test_a_broken_link_fails() -> None:  # S18
 
 
 def test_a_failed_row_fails() -> None:  # S8
-    given = certify(s.seen(), results=s.results({DEAL: "refused"}))
+    given = certify(s.seen(), results=s.results({DEAL: "failed"}))
     assert failing(given) == {"source rows that failed"}
 
 

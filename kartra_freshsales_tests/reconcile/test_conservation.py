@@ -34,10 +34,25 @@ def test_rows_are_the_sum_of_their_states() -> None:  # G4
     assert contacts["quarantined"] == 1
 
 
-def test_a_refused_deal_turns_its_row_into_failed() -> None:  # G4
-    table = equation(s.row_states(), s.results({DEAL: "refused"}))
+def test_a_failed_deal_turns_its_row_into_failed() -> None:  # G4
+    table = equation(s.row_states(), s.results({DEAL: "failed"}))
     deals = of_kind(table, "transactions")
     assert (deals["loaded"], deals["failed"], deals["balanced"]) == (1, 1, True)
+
+
+def test_a_refused_deal_takes_its_row_to_the_review_file() -> None:  # G4, G13
+    table = equation(s.row_states(), s.results({DEAL: "refused"}))
+    deals = of_kind(table, "transactions")
+    assert (deals["loaded"], deals["quarantined"], deals["failed"]) == (1, 1, 0)
+    assert deals["balanced"]
+
+
+def test_a_record_that_people_deleted_is_not_counted_as_loaded() -> None:  # G4, G5
+    deleted = s.results({DEAL: "conflict"}).with_columns(
+        reason=pl.when(pl.col("outcome") == "conflict").then(pl.lit("deleted_at_destination"))
+    )
+    deals = of_kind(equation(s.row_states(), deleted), "transactions")
+    assert (deals["loaded"], deals["quarantined"]) == (1, 1)
 
 
 def test_a_row_merged_into_a_failed_record_failed_with_it() -> None:  # G4

@@ -1,0 +1,182 @@
+"""The whole account of a migration: one value that every report and summary reads from.
+
+Not here: comparing records (``compare``), rendering, files.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from kartra_freshsales.reconcile.certificate import Certificate, Thresholds, certificate
+from kartra_freshsales.reconcile.compare import EQUAL, NORMALISED
+from kartra_freshsales.reconcile.conservation import STATES, equation, terminal_states
+from kartra_freshsales.reconcile.links import orphans
+from kartra_freshsales.reconcile.sums import DEAL_MODULES, Names, sums
+
+OUTCOMES: tuple[str, ...] = (
+    "created", "updated", "skipped", "refused", "failed", "conflict",
+)  # fmt: skip
+"""From the strongest to the weakest: what is said of a record met in several plans."""
+
+NOT_THERE: tuple[str, ...] = ("refused", "failed")
+
+
+@dataclass(frozen=True)
+class Reckoning:
+    """Everything the certificate rests on."""
+
+    certificate: Certificate
+    results: pl.DataFrame
+    comparison: pl.DataFrame
+    rows: pl.DataFrame
+    equation: pl.DataFrame
+    sums: pl.DataFrame
+    orphans: pl.DataFrame
+
+
+def one_result_each(results: pl.DataFrame) -> pl.DataFrame:
+    """One row per record: a record that several batches refer to counts once.
+
+    What happened to it is the strongest outcome any batch reports; what was read of it is
+    taken from the plan that owns it.
+    """
+    rank = pl.col("outcome").replace_strict(
+        {outcome: at for at, outcome in enumerate(OUTCOMES)}, return_dtype=pl.Int8
+    )
+    keys = ["module", "source_key"]
+    strongest = results.sort(rank).unique(keys, keep="first", maintain_order=True)
+    own = results.sort(pl.col("role") != "own").unique(keys, keep="first", maintain_order=True)
+    return own.drop("outcome").join(
+        strongest.select(*keys, "outcome"), on=keys, how="left", maintain_order="left"
+    )
+
+
+def sent_and_seen(
+    results: pl.DataFrame, snapshot: pl.DataFrame | None = None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What should stand there and what was read, for records that arrived.
+
+    Args:
+        results: load results.
+        snapshot: the destination as it stood before the run. A record that was not written
+            now is judged by it rather than by what an earlier run remembers.
+
+    Returns:
+        ``module, source_key, written, sources`` and ``module, source_key, freshsales_id,
+        seen``.
+    """
+    there = results.filter(~pl.col("outcome").is_in(NOT_THERE) & pl.col("written").is_not_null())
+    if snapshot is not None and snapshot.height:
+        now = snapshot.select("freshsales_id", pl.col("record").alias("_now")).unique(
+            "freshsales_id"
+        )
+        untouched = pl.col("outcome").is_in(["skipped", "conflict"])
+        there = there.join(now, on="freshsales_id", how="left", maintain_order="left")
+        there = there.with_columns(
+            pl.when(untouched).then(pl.coalesce("_now", "seen")).otherwise("seen").alias("seen")
+        )
+    return (
+        there.select("module", "source_key", "written", "sources"),
+        there.select("module", "source_key", "freshsales_id", "seen"),
+    )
+
+
+def reckon(
+    *,
+    results: pl.DataFrame,
+    comparison: pl.DataFrame,
+    seen: pl.DataFrame,
+    references: pl.DataFrame,
+    row_states: pl.DataFrame,
+    deals: pl.DataFrame,
+    names: Names,
+    thresholds: Thresholds,
+) -> Reckoning:
+    """Close the books of all batches.
+
+    Args:
+        results: load results, one row per record.
+        comparison: ``compare_records`` with causes, over the same records.
+        seen: ``module, source_key, freshsales_id, seen``.
+        references: ``module, source_key, freshsales_id`` of every record we know.
+        row_states: the ledger of source rows before the load.
+        deals: golden transactions and subscriptions (``deal_key, currency, amount,
+            closed_date``); those that did not arrive are left out of the sums.
+        names: words for stage and currency ids.
+        thresholds: what is required.
+    """
+    there = results.filter(~pl.col("outcome").is_in(NOT_THERE))
+    written = there.select("module", "source_key", "written", "sources")
+    balance = equation(row_states, results, complete=True)
+    is_deal = pl.col("module").is_in(DEAL_MODULES)
+    money = sums(
+        deals.join(
+            there.filter(is_deal).select(pl.col("source_key").alias("deal_key")),
+            on="deal_key",
+            how="semi",
+        ),
+        seen.filter(is_deal),
+        sent=written.filter(is_deal),
+        names=names,
+    )
+    broken = orphans(written, seen, references=references)
+    return Reckoning(
+        certificate(comparison, money, broken, balance, thresholds),
+        results,
+        comparison,
+        terminal_states(row_states, results, complete=True),
+        balance,
+        money,
+        broken,
+    )
+
+
+def verified_records(comparison: pl.DataFrame) -> pl.DataFrame:
+    """``module, verified``: records of which every field arrived."""
+    arrived = pl.col("verdict").is_in([EQUAL, NORMALISED])
+    if "cause" in comparison.columns:
+        arrived |= pl.col("cause") == "edited_since"
+    return (
+        comparison.group_by("module", "source_key")
+        .agg(arrived.all().alias("whole"))
+        .group_by("module")
+        .agg(pl.col("whole").sum().cast(pl.Int64).alias("verified"))
+        .sort("module")
+    )
+
+
+def module_counts(reckoning: Reckoning) -> dict[str, dict[str, int]]:
+    """``planned, created, updated, skipped, refused, failed, verified`` of each module."""
+    verified = dict(verified_records(reckoning.comparison).iter_rows())
+    tables: dict[str, dict[str, int]] = {}
+    for module, group in reckoning.results.group_by("module", maintain_order=True):
+        name = str(module[0])
+        counts = dict(group.group_by("outcome").len().iter_rows())
+        tables[name] = {
+            "planned": group.height,
+            **{outcome: int(counts.get(outcome, 0)) for outcome in OUTCOMES},
+            "verified": int(verified.get(name, 0)),
+        }
+    return tables
+
+
+def kind_counts(reckoning: Reckoning) -> dict[str, dict[str, int]]:
+    """``rows`` and the six states of each export kind, over all batches."""
+    table = reckoning.equation.group_by("kind").agg(pl.col("rows", *STATES).sum()).sort("kind")
+    return {
+        row["kind"]: {name: int(row[name]) for name in ("rows", *STATES)}
+        for row in table.iter_rows(named=True)
+    }
+
+
+def summary(reckoning: Reckoning, reports: Mapping[str, str]) -> dict[str, object]:
+    """The figures a program wants, in the form the commands print."""
+    return {
+        "modules": module_counts(reckoning),
+        "kinds": kind_counts(reckoning),
+        "certificate": "pass" if reckoning.certificate.passed else "fail",
+        "reasons": list(reckoning.certificate.reasons),
+        "digest": reckoning.certificate.digest,
+        "reports": dict(reports),
+    }
