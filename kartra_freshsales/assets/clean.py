@@ -1,4 +1,4 @@
-"""Stage 4, clean: raw rows become typed rows, then one golden record per person or event."""
+"""Stage 4, clean: raw rows become typed rows, then one golden record each."""
 
 from collections.abc import Callable
 from typing import Any
@@ -48,11 +48,11 @@ def cleaned_asset(kind: ExportKind, clean: Clean) -> AssetsDefinition:
         ins={"raw": AssetIn(f"raw_{kind}")},
         outs={
             f"cleaned_{kind}": AssetOut(
-                description=f"The batch's {kind} with parsed dates, money, e-mails, consent.",
+                description=f"The batch's {kind}: dates, money, e-mails, consent parsed.",
                 kinds={"polars", "parquet"},
             ),
             f"set_aside_{kind}": AssetOut(
-                description=f"The batch's {kind} rows that go no further, each with a reason.",
+                description=f"The batch's {kind} rows that go no further, with reasons.",
                 kinds={"polars", "parquet"},
             ),
         },
@@ -87,7 +87,9 @@ cleaned_subscriptions = cleaned_asset(ExportKind.SUBSCRIPTIONS, clean_subscripti
             "tags and lists united, consent never widened.",
             kinds={"polars", "parquet"},
         ),
-        "contact_rows": AssetOut(description="Where each contact row ended.", kinds={"polars"}),
+        "contact_rows": AssetOut(
+            description="Where each contact row ended.", kinds={"polars"}
+        ),
         "contact_origins": AssetOut(
             description="Source file and row of every golden field.", kinds={"polars"}
         ),
@@ -97,7 +99,9 @@ cleaned_subscriptions = cleaned_asset(ExportKind.SUBSCRIPTIONS, clean_subscripti
     },
     group_name=GROUP,
 )
-def golden_contact_records(cleaned_contacts: pl.DataFrame) -> tuple[Output[pl.DataFrame], ...]:
+def golden_contact_records(
+    cleaned_contacts: pl.DataFrame,
+) -> tuple[Output[pl.DataFrame], ...]:
     """Merge the contacts of all batches by e-mail."""
     golden = golden_contacts(cleaned_contacts)
     return tuple(
@@ -175,4 +179,6 @@ def source_rows(
             if name.startswith("quarantined")
         },
     )
-    return counted(rows, states=str(dict(rows.group_by("state").len().sort("state").rows())))
+    return counted(
+        rows, states=str(dict(rows.group_by("state").len().sort("state").rows()))
+    )

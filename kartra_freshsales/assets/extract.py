@@ -1,4 +1,4 @@
-"""Stage 1, extract: each batch folder as raw frames, with what could not be read beside them.
+"""Stage 1, extract: each batch folder as raw frames, what could not be read beside them.
 
 Nothing is interpreted here: cells are text, and every row knows its file and line.
 """
@@ -25,7 +25,7 @@ KINDS = (ExportKind.CONTACTS, ExportKind.TRANSACTIONS, ExportKind.SUBSCRIPTIONS)
 
 _OUTS = {
     f"raw_{kind}": AssetOut(
-        description=f"Every {kind} row of the batch's CSV files as text, with file and line.",
+        description=f"Every {kind} row of the batch's files as text, with file and line.",
         kinds={"csv", "polars", "parquet"},
     )
     for kind in KINDS
@@ -37,7 +37,7 @@ _OUTS = {
     for kind in KINDS
 }
 _OUTS["file_problems"] = AssetOut(
-    description="Files of the batch that could not be used at all, and what to do about each.",
+    description="Files of the batch that could not be used, and what to do about each.",
     kinds={"polars", "parquet"},
 )
 
@@ -53,7 +53,7 @@ def raw_batch(
     quarantine = [read.quarantine.get(kind, _NOTHING_SET_ASIDE) for kind in KINDS]
     problems = pl.DataFrame(
         [(batch, p.file, p.what, p.remedy) for p in read.problems],
-        schema={k: pl.String for k in ("_batch", "_file", "what", "remedy")},
+        schema=dict.fromkeys(("_batch", "_file", "what", "remedy"), pl.String),
         orient="row",
     )
     return tuple(

@@ -1,4 +1,4 @@
-"""Stage 11, load: each module of an approved batch, in dependency order.
+"""Stage 8, load: each module of an approved batch, in dependency order.
 
 Every asset here takes the approval as an input and compares digests again in its own body:
 a gate that is only a check can be passed by a run of the downstream asset alone.
@@ -15,23 +15,28 @@ from dagster import (
 )
 
 from kartra_freshsales.freshsales.modules import Module
-from kartra_freshsales.orchestration.destination import require_approval
+from kartra_freshsales.orchestration.destination import (
+    DestinationResource,
+    require_approval,
+)
 from kartra_freshsales.orchestration.partitions import BATCHES
 from kartra_freshsales.orchestration.progress import Progress
-from kartra_freshsales.orchestration.resources import DestinationResource
 
 GROUP = "load"
 
 
 def loaded_asset(
-    name: str, modules: tuple[Module, ...], *, after: str | None, description: str
+    name: str, module: Module, *, after: str | None, description: str
 ) -> AssetsDefinition:
-    """The asset that loads ``modules`` of a batch once ``after`` has been loaded."""
+    """The asset that loads ``module`` of a batch once ``after`` has been loaded."""
 
     @asset(
         name=name,
         deps=[after] if after else [],
-        ins={"load_plan": AssetIn("load_plan"), "load_approval": AssetIn("load_approval")},
+        ins={
+            key: AssetIn(key)
+            for key in ("load_plan", "load_approval", "provisioned_fields")
+        },
         partitions_def=BATCHES,
         group_name=GROUP,
         pool="freshsales_write",
@@ -44,12 +49,16 @@ def loaded_asset(
         progress: ResourceParam[Progress],
         load_plan: pl.DataFrame,
         load_approval: pl.DataFrame,
+        provisioned_fields: pl.DataFrame,
     ) -> Output[pl.DataFrame]:
-        require_approval(load_plan, load_approval)
-        batch = context.partition_key
-        with destination.loader(run=context.run_id, batch=batch, progress=progress) as loader:
-            parts = [loader.load(m, load_plan.filter(module=str(m))).rows for m in modules]
-        rows = pl.concat(parts, how="diagonal_relaxed")
+        require_approval(load_plan, load_approval, destination.workspace.mapping())
+        with destination.loader(
+            run=context.run_id,
+            batch=context.partition_key,
+            metadata=provisioned_fields,
+            progress=progress,
+        ) as loader:
+            rows = loader.load(module, load_plan.filter(module=str(module))).rows
         counts = dict(rows.group_by("outcome").len().sort("outcome").iter_rows())
         return Output(rows, metadata={"dagster/row_count": rows.height, **counts})
 
@@ -58,43 +67,43 @@ def loaded_asset(
 
 loaded_accounts = loaded_asset(
     "loaded_accounts",
-    (Module.SALES_ACCOUNTS,),
+    Module.SALES_ACCOUNTS,
     after=None,
     description="Sales accounts of the batch in Freshsales, read back.",
 )
 loaded_contacts = loaded_asset(
     "loaded_contacts",
-    (Module.CONTACTS,),
+    Module.CONTACTS,
     after="loaded_accounts",
     description="Contacts linked to their account, with owner, tags and consent, read back.",
 )
 loaded_leads = loaded_asset(
     "loaded_leads",
-    (Module.LEADS,),
+    Module.LEADS,
     after="loaded_contacts",
     description="Leads; where the edition has none, contacts in the lead stage, read back.",
 )
 loaded_deals = loaded_asset(
     "loaded_deals",
-    (Module.DEALS,),
+    Module.DEALS,
     after="loaded_leads",
     description="One deal per sale or rebill with amount, stage and closed date, read back.",
 )
 loaded_subscriptions = loaded_asset(
     "loaded_subscriptions",
-    (Module.SUBSCRIPTIONS,),
+    Module.SUBSCRIPTIONS,
     after="loaded_deals",
     description="One open deal per subscription with status and next payment, read back.",
 )
 loaded_notes = loaded_asset(
     "loaded_notes",
-    (Module.NOTES,),
+    Module.NOTES,
     after="loaded_subscriptions",
     description="Kartra's notes on their contacts.",
 )
 loaded_lists = loaded_asset(
     "loaded_lists",
-    (Module.LISTS,),
+    Module.LISTS,
     after="loaded_notes",
     description="Marketing lists with their members, read back.",
 )

@@ -1,4 +1,4 @@
-"""The headless commands. Each drives the same assets as the UI; none holds migration logic."""
+"""The headless commands. Each drives the assets of the UI; none holds migration logic."""
 
 import sys
 from typing import Annotated
@@ -6,14 +6,14 @@ from typing import Annotated
 import typer
 
 from kartra_freshsales import __version__
-from kartra_freshsales.cli import files, migration
+from kartra_freshsales.cli import account, files, migration
 from kartra_freshsales.cli.context import SHARED, screen_of
 from kartra_freshsales.errors import KartraFreshsalesError
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", add_completion=False)
 
 
-def _print_version(value: bool) -> None:  # noqa: FBT001 - typer hands it over so
+def _print_version(value: bool) -> None:
     if value:
         typer.echo(__version__)
         raise typer.Exit
@@ -22,7 +22,7 @@ def _print_version(value: bool) -> None:  # noqa: FBT001 - typer hands it over s
 @app.callback()
 def root(
     debug: Annotated[bool, typer.Option(help="Show the traceback of an error.")] = False,
-    version: Annotated[  # noqa: ARG001 - handled by its callback
+    version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True)
     ] = False,
 ) -> None:
@@ -30,7 +30,7 @@ def root(
     SHARED.debug = debug
 
 
-for part in (files.app, migration.app):
+for part in (files.app, migration.app, account.app):
     app.registered_commands += part.registered_commands
 
 

@@ -20,7 +20,8 @@ SHARED = Shared()
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 WorkspaceDir = Annotated[
-    Path, typer.Option("--workspace", envvar="KF_WORKSPACE", help="Folder of the migration.")
+    Path,
+    typer.Option("--workspace", envvar="KF_WORKSPACE", help="Folder of the migration."),
 ]
 Approver = Annotated[
     str,
@@ -28,6 +29,6 @@ Approver = Annotated[
 ]
 
 
-def screen_of(as_json: bool) -> Screen:  # noqa: FBT001 - a switch as the person typed it
+def screen_of(as_json: bool) -> Screen:
     """The screen of this call."""
     return Screen(as_json=as_json, debug=SHARED.debug)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from kartra_freshsales.cli.bar import Bar
 from kartra_freshsales.cli.journey import Journey, Person
 from kartra_freshsales.cli.output import Screen
 from kartra_freshsales.cli.workspace_files import lay_out
@@ -42,8 +43,8 @@ def run_demo(
             "KF_REQUESTS_PER_HOUR=0\nKF_REQUESTS_PER_MINUTE=0\n",
             encoding="utf-8",
         )
-        journey = Journey(Workspace(root), screen)
-        summary = journey.migrate(Person("demo", create_fields=True), (), show=show)
+        with Journey(Workspace(root), screen, Bar(screen.err)) as journey:
+            summary = journey.migrate(Person("demo", create_fields=True), (), show=show)
         port = sandbox.base_url.split(":")[2].split("/")[0]
     screen.say(_NEXT.format(root=root, port=port, state=state))
     return summary

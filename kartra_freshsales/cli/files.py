@@ -56,12 +56,16 @@ def ingest(
     key = checked_batch_key(batch or _next_batch(target))
     folder = target.inbox / key
     if folder.exists() and any(folder.iterdir()):
-        raise BadInput(f"Batch {key!r} already has files.", remedy="Choose another --batch.")
+        raise BadInput(
+            f"Batch {key!r} already has files.", remedy="Choose another --batch."
+        )
     reads = [read_export(path, batch=key) for path in files]
     folder.mkdir(parents=True, exist_ok=True)
     for path in files:
         shutil.copy2(path, folder / path.name)
-    rows = [[r.facts.file, r.kind.value, r.facts.row_count, r.facts.quarantined] for r in reads]
+    rows = [
+        [r.facts.file, r.kind.value, r.facts.row_count, r.facts.quarantined] for r in reads
+    ]
     screen.table(f"Batch {key}", ["file", "kind", "rows", "quarantined"], rows)
     screen.result({"batch": key, "files": [describe(read) for read in reads]})
 
@@ -104,7 +108,10 @@ def inspect(
             ["delimiter", repr(facts.delimiter)],
             ["reader", f"{facts.reader}: {facts.reader_reason}"],
             ["rows", f"{facts.row_count:,}"],
-            ["quarantined", f"{facts.quarantined:,} {dict(facts.quarantine_reasons) or ''}"],
+            [
+                "quarantined",
+                f"{facts.quarantined:,} {dict(facts.quarantine_reasons) or ''}",
+            ],
             ["columns", ", ".join(c.name for c in facts.columns)],
             *(["warning", warning] for warning in facts.warnings),
         ],
@@ -161,7 +168,8 @@ def sandbox(
     edition: Annotated[str, typer.Option(help="suite")] = "suite",
     plan: Annotated[str, typer.Option(help="free, growth, pro or enterprise")] = "growth",
     requests_per_hour: Annotated[
-        str | None, typer.Option(help="A number, or 'unlimited'; the plan's figure without.")
+        str | None,
+        typer.Option(help="A number, or 'unlimited'; the plan's figure without."),
     ] = None,
     state: Annotated[Path | None, typer.Option(help="SQLite file; memory without.")] = None,
     api_key: Annotated[str | None, typer.Option(help="Made up without.")] = None,

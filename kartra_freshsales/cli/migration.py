@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from kartra_freshsales.cli.bar import Bar
 from kartra_freshsales.cli.context import Approver, AsJson, WorkspaceDir, screen_of
 from kartra_freshsales.cli.demo import run_demo
 from kartra_freshsales.cli.journey import Journey, Person
@@ -33,12 +34,14 @@ def plan(
     Example: kartra-freshsales plan --workspace acme --json
     """
     screen = screen_of(as_json)
-    journey = Journey(Workspace(workspace), screen)
-    person = Person(approve, create_fields=create_fields)
-    journey.prepare(person, batch or ())
-    plans = journey.plan(batch or ())
+    with Journey(Workspace(workspace), screen) as journey:
+        batches = journey.batches(batch or ())
+        journey.extract(batches)
+        journey.prepare(Person(approve, create_fields=create_fields))
+        plans = journey.plan(batches)
+        reports = journey.reports()
     show_plans(screen, plans)
-    screen.result({"plans": plans, "reports": journey.reports()})
+    screen.result({"plans": plans, "reports": reports})
 
 
 @app.command()
@@ -53,10 +56,11 @@ def approve(
 
     Example: kartra-freshsales approve --batch 2026-03 --digest 5f3c… --name "Sales lead"
     """
-    journey = Journey(Workspace(workspace), screen_of(as_json))
-    journey.approve(batch, name, digest)
-    journey.screen.say(f"Plan of {batch} approved.")
-    journey.screen.result({"batch": batch, "digest": digest, "approved_by": name})
+    screen = screen_of(as_json)
+    with Journey(Workspace(workspace), screen) as journey:
+        journey.approve(batch, name, digest)
+    screen.say(f"Plan of {batch} approved.")
+    screen.result({"batch": batch, "digest": digest, "approved_by": name})
 
 
 @app.command()
@@ -74,10 +78,9 @@ def migrate(
     Example: kartra-freshsales migrate --workspace acme --approve "Sales lead" --json
     """
     screen = screen_of(as_json)
-    journey = Journey(Workspace(workspace), screen)
-    summary = journey.migrate(
-        Person(approve, create_fields=create_fields), batch or (), show=show_plans
-    )
+    person = Person(approve, create_fields=create_fields)
+    with Journey(Workspace(workspace), screen, Bar(screen.err)) as journey:
+        summary = journey.migrate(person, batch or (), show=show_plans)
     show_summary(screen, summary)
     screen.result(summary)
     if summary["certificate"] != "pass":
@@ -101,9 +104,11 @@ def rollback(
     Example: kartra-freshsales rollback --workspace acme --approve "Sales lead"
     """
     screen = screen_of(as_json)
-    journey = Journey(Workspace(workspace), screen)
-    result = journey.roll_back(batch or (), "" if dry_run else approve)
-    rows = [[k, v["delete"], v["restore"], v["spared"]] for k, v in result["modules"].items()]
+    with Journey(Workspace(workspace), screen, Bar(screen.err)) as journey:
+        result = journey.roll_back(batch or (), "" if dry_run else approve)
+    rows = [
+        [k, v["delete"], v["restore"], v["spared"]] for k, v in result["modules"].items()
+    ]
     screen.table("Rollback", ["module", "delete", "restore", "spared"], rows)
     for sentence in result["cannot_undo"]:
         screen.say(f"Not undone: {sentence}")

@@ -2,8 +2,10 @@
 
 import json
 import sys
+import time
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from enum import IntEnum
 from typing import Any
 
@@ -31,11 +33,20 @@ class Screen:
         self.out = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
         self.err = Console(stderr=True, highlight=False)
 
+    @contextmanager
+    def working(self, what: str) -> Iterator[None]:
+        """Say what is being done, and when it is done how long it took."""
+        began = time.monotonic()
+        yield
+        self.err.print(f"[dim]{what}: {time.monotonic() - began:.1f} s[/]")
+
     def say(self, text: str) -> None:
         """A line of progress, never part of the result."""
         self.err.print(text)
 
-    def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    def table(
+        self, title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
+    ) -> None:
         """A table on standard output, numbers to the right; nothing with ``--json``."""
         if self.as_json:
             return
@@ -44,7 +55,9 @@ class Screen:
             numeric = bool(rows) and all(isinstance(row[position], int) for row in rows)
             table.add_column(column, justify="right" if numeric else "left")
         for row in rows:
-            table.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
+            table.add_row(
+                *(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row)
+            )
         self.out.print(table)
 
     def result(self, value: Mapping[str, Any]) -> None:

@@ -75,6 +75,16 @@ class Intent:
 
 
 @dataclass(frozen=True, slots=True)
+class IntentChange:
+    """A step of one intent. A given ``freshsales_id`` stays; ``detail`` is replaced."""
+
+    intent_id: int
+    state: IntentState
+    detail: str | None = None
+    freshsales_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Approval:
     """Who agreed to what, and when. The digest is of the thing agreed to."""
 
@@ -114,7 +124,10 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class ChainReport:
-    """Whether the append-only record is whole. ``broken_at`` is the first bad id."""
+    """Whether the append-only record is whole. ``broken_at`` is the first bad id.
+
+    ``intents`` and ``events`` say how many rows were checked before the verdict.
+    """
 
     intact: bool
     intents: int

@@ -24,7 +24,7 @@ class Operation(StrEnum):
 
 
 class IntentState(StrEnum):
-    """``planned → sent → confirmed | failed | unknown → resolved``."""
+    """``planned → sent → confirmed | failed | unknown → resolved``; see ``TRANSITIONS``."""
 
     PLANNED = "planned"
     SENT = "sent"
@@ -64,7 +64,11 @@ TRANSITIONS: Mapping[IntentState, frozenset[IntentState]] = {
     IntentState.SENT: frozenset(
         {IntentState.CONFIRMED, IntentState.FAILED, IntentState.UNKNOWN}
     ),
-    IntentState.UNKNOWN: frozenset({IntentState.RESOLVED}),
+    # Reading settles an unknown outcome: it was carried out, it was not, or it no longer
+    # matters because the destination holds what was wanted.
+    IntentState.UNKNOWN: frozenset(
+        {IntentState.RESOLVED, IntentState.CONFIRMED, IntentState.FAILED}
+    ),
     IntentState.CONFIRMED: frozenset(),
     IntentState.FAILED: frozenset(),
     IntentState.RESOLVED: frozenset(),
@@ -72,6 +76,9 @@ TRANSITIONS: Mapping[IntentState, frozenset[IntentState]] = {
 
 UNSETTLED = frozenset({IntentState.SENT, IntentState.UNKNOWN})
 """The destination may or may not have carried these out: read before going on."""
+
+OPEN = UNSETTLED | {IntentState.PLANNED}
+"""Nothing final is known of these. Planned ones never left: ``sent`` is noted first."""
 
 
 def check_transition(intent_id: int, before: IntentState, after: IntentState) -> None:

@@ -44,7 +44,9 @@ class ParquetIOManager(UPathIOManager):
     def load_input(self, context: InputContext) -> Any:
         """Read one frame; several partitions come as one, missing ones are passed over."""
         if not (context.has_asset_key and context.has_asset_partitions):
-            return self.load_from_path(context, self._there(self._get_path(context), context))
+            return self.load_from_path(
+                context, self._there(self._get_path(context), context)
+            )
         paths = self._get_paths_for_partitions(context)
         frames = [
             self.load_from_path(context, path)

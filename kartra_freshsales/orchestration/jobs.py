@@ -8,38 +8,36 @@ from dagster import AssetSelection, define_asset_job
 
 from kartra_freshsales.orchestration.partitions import BATCHES
 
-PEOPLE = AssetSelection.assets("loaded_accounts", "loaded_contacts", "loaded_leads")
-DEALINGS = AssetSelection.assets(
-    "loaded_deals", "loaded_subscriptions", "loaded_notes", "loaded_lists"
-)
-CLEANED = AssetSelection.assets(
-    "cleaned_contacts", "cleaned_transactions", "cleaned_subscriptions"
-) | AssetSelection.assets(
-    "set_aside_contacts", "set_aside_transactions", "set_aside_subscriptions"
-)
-PLANNED = AssetSelection.assets("load_plan")
-APPROVED = AssetSelection.assets("load_approval")
-RECONCILED = AssetSelection.groups("reconcile") - AssetSelection.assets(
-    "reconciliation_report", "certificate", "rebuild_inventory"
-)
+_groups, _assets = AssetSelection.groups, AssetSelection.assets
+
+CLEANED = _assets(
+    "cleaned_contacts", "cleaned_transactions", "cleaned_subscriptions",
+    "set_aside_contacts", "set_aside_transactions", "set_aside_subscriptions",
+)  # fmt: skip
+OVER_ALL_BATCHES = _assets("certificate", "reconciliation_report", "rebuild_inventory")
+RECONCILED = _groups("reconcile") - OVER_ALL_BATCHES
+PLANNED, APPROVED = _assets("load_plan"), _assets("load_approval")
+LOADED = _groups("load")
 
 extract = define_asset_job(
     "extract",
-    AssetSelection.groups("extract") | CLEANED,
+    _groups("extract") | CLEANED,
     partitions_def=BATCHES,
     description="Read and clean one batch of exports.",
 )
 prepare = define_asset_job(
     "prepare",
-    (
-        AssetSelection.groups("discover", "map", "owners", "provision", "clean")
-        | AssetSelection.assets("destination_snapshot")
-    )
-    - CLEANED,
+    (_groups("discover", "map", "owners", "provision", "plan", "clean"))
+    - CLEANED
+    - PLANNED
+    - APPROVED,
     description="Merge all batches, write the scope, confirm the map, match owners, provision.",
 )
 plan = define_asset_job(
-    "plan", PLANNED, partitions_def=BATCHES, description="Dry run: what would be sent, and why."
+    "plan",
+    PLANNED,
+    partitions_def=BATCHES,
+    description="Dry run: what would be sent, and why.",
 )
 approve = define_asset_job(
     "approve",
@@ -49,21 +47,15 @@ approve = define_asset_job(
 )
 load = define_asset_job(
     "load",
-    PEOPLE | DEALINGS,
+    LOADED | RECONCILED,
     partitions_def=BATCHES,
-    description="Load an approved batch; run again it sends only what is missing.",
+    description="Load and reconcile an approved batch; run again it sends what is missing.",
 )
-load_people = define_asset_job(
-    "load_people",
-    PEOPLE,
+rehearse = define_asset_job(
+    "rehearse",
+    PLANNED | APPROVED | LOADED | RECONCILED,
     partitions_def=BATCHES,
-    description="First half of a load: accounts, contacts, leads.",
-)
-load_dealings = define_asset_job(
-    "load_dealings",
-    DEALINGS,
-    partitions_def=BATCHES,
-    description="Second half of a load: deals, subscriptions, notes, lists.",
+    description="Plan, approve, load and reconcile one batch in a rehearsal destination.",
 )
 reconcile = define_asset_job(
     "reconcile",
@@ -73,23 +65,22 @@ reconcile = define_asset_job(
 )
 certify = define_asset_job(
     "certify",
-    AssetSelection.assets("reconciliation_report", "certificate", "rebuild_inventory"),
+    OVER_ALL_BATCHES,
     description="The reconciliation report over all batches, and pass or fail.",
 )
-rehearse = define_asset_job(
-    "rehearse",
-    PLANNED | APPROVED | PEOPLE | DEALINGS | RECONCILED,
+plan_rollback = define_asset_job(
+    "plan_rollback",
+    _assets("rollback_plan"),
     partitions_def=BATCHES,
-    description="Plan, approve, load and reconcile one batch in a rehearsal destination.",
+    description="Dry run of taking a batch back out of Freshsales.",
 )
 rollback = define_asset_job(
     "rollback",
-    AssetSelection.groups("undo"),
+    _assets("rollback_approval", "rolled_back"),
     partitions_def=BATCHES,
-    description="Take a batch back out of Freshsales; a dry run unless it is approved.",
+    description="Take a batch back out of Freshsales, as planned and approved by name.",
 )
 
 ALL_JOBS = [
-    extract, prepare, plan, approve, load, load_people, load_dealings, reconcile, certify,
-    rehearse, rollback,
+    extract, prepare, plan, approve, load, rehearse, reconcile, certify, plan_rollback, rollback,
 ]  # fmt: skip

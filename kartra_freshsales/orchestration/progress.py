@@ -2,7 +2,7 @@
 
 
 class Progress:
-    """Told by the loader after each group of records."""
+    """Told by the engines after each group of records."""
 
     def __call__(self, module: str, done: int, total: int) -> None:
         """Note that ``done`` of ``total`` records of ``module`` are settled."""

@@ -68,11 +68,14 @@ def inbox_sensor(job: UnresolvedAssetJobDefinition) -> SensorDefinition:
                 seen[key] = state
                 fresh.append(key)
         requests = [
-            RunRequest(run_key=f"{key}:{_digest(seen[key])}", partition_key=key) for key in fresh
+            RunRequest(run_key=f"{key}:{_digest(seen[key])}", partition_key=key)
+            for key in fresh
         ]
         return SensorResult(
             run_requests=requests,
-            dynamic_partitions_requests=[AddDynamicPartitionsRequest(BATCHES.name or "", fresh)]
+            dynamic_partitions_requests=[
+                AddDynamicPartitionsRequest(BATCHES.name or "", fresh)
+            ]
             if fresh
             else [],
             cursor=json.dumps(seen),

@@ -46,7 +46,9 @@ def one_result_each(results: pl.DataFrame) -> pl.DataFrame:
     )
     keys = ["module", "source_key"]
     strongest = results.sort(rank).unique(keys, keep="first", maintain_order=True)
-    own = results.sort(pl.col("role") != "own").unique(keys, keep="first", maintain_order=True)
+    own = results.sort(pl.col("role") != "own").unique(
+        keys, keep="first", maintain_order=True
+    )
     return own.drop("outcome").join(
         strongest.select(*keys, "outcome"), on=keys, how="left", maintain_order="left"
     )
@@ -66,7 +68,9 @@ def sent_and_seen(
         ``module, source_key, written, sources`` and ``module, source_key, freshsales_id,
         seen``.
     """
-    there = results.filter(~pl.col("outcome").is_in(NOT_THERE) & pl.col("written").is_not_null())
+    there = results.filter(
+        ~pl.col("outcome").is_in(NOT_THERE) & pl.col("written").is_not_null()
+    )
     if snapshot is not None and snapshot.height:
         now = snapshot.select("freshsales_id", pl.col("record").alias("_now")).unique(
             "freshsales_id"
@@ -74,7 +78,10 @@ def sent_and_seen(
         untouched = pl.col("outcome").is_in(["skipped", "conflict"])
         there = there.join(now, on="freshsales_id", how="left", maintain_order="left")
         there = there.with_columns(
-            pl.when(untouched).then(pl.coalesce("_now", "seen")).otherwise("seen").alias("seen")
+            pl.when(untouched)
+            .then(pl.coalesce("_now", "seen"))
+            .otherwise("seen")
+            .alias("seen")
         )
     return (
         there.select("module", "source_key", "written", "sources"),
@@ -163,7 +170,9 @@ def module_counts(reckoning: Reckoning) -> dict[str, dict[str, int]]:
 
 def kind_counts(reckoning: Reckoning) -> dict[str, dict[str, int]]:
     """``rows`` and the six states of each export kind, over all batches."""
-    table = reckoning.equation.group_by("kind").agg(pl.col("rows", *STATES).sum()).sort("kind")
+    table = (
+        reckoning.equation.group_by("kind").agg(pl.col("rows", *STATES).sum()).sort("kind")
+    )
     return {
         row["kind"]: {name: int(row[name]) for name in ("rows", *STATES)}
         for row in table.iter_rows(named=True)

@@ -61,14 +61,16 @@ STEADY = (
 CHANGING = (
     Story("withdrawn later", UNSUBSCRIBED, _YES, Words("Not accepted", "No", 40), 4),
     Story("renewed later", SUBSCRIBED, _NO, Words("Accepted", "Yes", 40), 3),
-    Story("older refusal in a newer file", SUBSCRIBED, Words("Accepted", "Yes", 40), _NO, 2),
+    Story("older refusal in a newer file", SUBSCRIBED,
+          Words("Accepted", "Yes", 40), _NO, 2),
     Story("undated consent", UNSUBSCRIBED, _NO, Words("Accepted", "Yes"), 2),
     Story("undated refusal", UNSUBSCRIBED, _YES, Words("Not accepted", "No"), 2),
     Story("both on one day", UNSUBSCRIBED, _NO, _YES, 2),
     Story("refused, then blank", UNSUBSCRIBED, _NO, Words(None, None), 2),
-    Story("unknown, then blank", NOT_SUBSCRIBED, Words("Unknown", None), Words(None, None), 1),
-    Story("unknown, then consent", SUBSCRIBED, Words("Unknown", None, 0),
-          Words("Accepted", "Yes", 40), 2),
+    Story("unknown, then blank", NOT_SUBSCRIBED,
+          Words("Unknown", None), Words(None, None), 1),
+    Story("unknown, then consent", SUBSCRIBED,
+          Words("Unknown", None, 0), Words("Accepted", "Yes", 40), 2),
 )  # fmt: skip
 
 STORIES = (*STEADY, *CHANGING)

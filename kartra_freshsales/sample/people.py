@@ -9,7 +9,7 @@ import polars as pl
 
 from kartra_freshsales.sample import words
 from kartra_freshsales.sample.dice import choose, digits, when
-from kartra_freshsales.sample.scale import FIRST_JOINED, LAST_JOINED, Scale
+from kartra_freshsales.sample.scale import FIRST_JOINED, LAST_JOINED, SMALLEST, Scale
 
 PERSON = pl.col("person")
 _EXCHANGES = 800
@@ -24,20 +24,37 @@ def kartra_id(person: pl.Expr = PERSON) -> pl.Expr:
     return (person * 7 + 1_000_003).cast(pl.String)
 
 
+def _chance(scale: Scale, purpose: str, share: float) -> pl.Expr:
+    """As the dice say, but for the first few people: theirs is set, whatever the seed."""
+    return PERSON.ge(SMALLEST) & scale.dice.chance(PERSON, purpose, share)
+
+
 def lacks_email(scale: Scale) -> pl.Expr:
     """True for the people whose contact row has no e-mail."""
-    return PERSON.eq(3) | scale.dice.chance(PERSON, "lacks e-mail", 0.006)
+    return PERSON.eq(3) | _chance(scale, "lacks e-mail", 0.006)
 
 
 def has_invalid_email(scale: Scale) -> pl.Expr:
     """True for the people whose contact row has text that is no e-mail."""
-    chosen = PERSON.eq(7) | scale.dice.chance(PERSON, "invalid e-mail", 0.002)
+    chosen = PERSON.eq(7) | _chance(scale, "invalid e-mail", 0.002)
     return chosen & ~lacks_email(scale)
+
+
+def is_test(scale: Scale) -> pl.Expr:
+    """True for the contacts that somebody's integration made while in test mode."""
+    chosen = PERSON.eq(9) | _chance(scale, "is a test", 0.003)
+    return chosen & ~lacks_email(scale) & ~has_invalid_email(scale)
+
+
+def is_golden(scale: Scale) -> pl.Expr:
+    """True for the people who must arrive: exported, with an e-mail, and no test."""
+    refused = lacks_email(scale) | has_invalid_email(scale) | is_test(scale)
+    return PERSON.lt(scale.contacts) & ~refused
 
 
 def lacks_name(scale: Scale) -> pl.Expr:
     """True for the people without given and family name."""
-    return PERSON.eq(5) | scale.dice.chance(PERSON, "lacks name", 0.005)
+    return PERSON.eq(5) | _chance(scale, "lacks name", 0.005)
 
 
 def given_name(scale: Scale) -> pl.Expr:
@@ -52,12 +69,13 @@ def family_name(scale: Scale) -> pl.Expr:
 
 def email(scale: Scale) -> pl.Expr:
     """The e-mail in use today, in lower case; unique because it holds the number."""
+    tagged = scale.dice.chance(PERSON, "plus tag", 0.01)
     return pl.concat_str(
         scale.dice.pick(PERSON, "given name", tuple(words.GIVEN_NAMES.values())),
         pl.lit("."),
         scale.dice.pick(PERSON, "family name", tuple(words.FAMILY_NAMES.values())),
         PERSON.cast(pl.String),
-        when(scale.dice.chance(PERSON, "plus tag", 0.01), "+news").otherwise(pl.lit("")),
+        pl.when(tagged).then(pl.lit("+news")).otherwise(pl.lit("")),
         pl.lit("@"),
         scale.dice.pick(PERSON, "domain", words.DOMAINS),
     )
@@ -122,9 +140,9 @@ def phone(scale: Scale, *, moved: pl.Expr | None = None) -> pl.Expr:
     junk = scale.dice.pick(PERSON, "junk phone", ("123", "call me", "n/a", "000000"))
     written = (
         pl.when(scale.dice.chance(PERSON, "phone is junk", 0.004)).then(junk)
-        .when(code.eq("44")).then(pl.format("07{}", digits(400_000_000 + number % 40_000_000, 9)))
+        .when(code.eq("44")).then(pl.format("074{}", digits(number % 40_000_000, 8)))
         .when(code.eq("49")).then(pl.format("0151 2{}", digits(number % 10_000_000, 7)))
-        .when(code.eq("61")).then(pl.format("04{}", digits(10_000_000 + number % 30_000_000, 8)))
+        .when(code.eq("61")).then(pl.format("04{}", digits(number % 30_000_000 + 10**7, 8)))
         .otherwise(_written_in_us_style(scale, number))
     )  # fmt: skip
     return when(scale.dice.chance(PERSON, "has phone", 0.78), written)
@@ -149,16 +167,18 @@ def company_number(scale: Scale) -> pl.Expr:
 
 
 def company_name(number: pl.Expr, style: pl.Expr) -> pl.Expr:
-    """A company as people write it: case, punctuation and legal form vary with ``style``."""
+    """A company as people write it: case, punctuation, legal form vary with ``style``."""
     first, second = len(words.COMPANY_FIRST), len(words.COMPANY_SECOND)
     base = pl.concat_str(
         choose(number % first, words.COMPANY_FIRST), pl.lit(" "),
         choose((number + number // first) % second, words.COMPANY_SECOND), pl.lit(" "),
         choose(number // (first * second), words.COMPANY_THIRD),
     ).str.strip_chars_end()  # fmt: skip
-    written = (base, base + " Inc", base.str.to_uppercase() + ", INC.", base + " LLC",
-               base.str.to_lowercase() + " inc.", base + " Ltd.", base, base + " Inc")  # fmt: skip
-    cell = pl.when(style == 0).then(written[0])
-    for position, variant in enumerate(written[1:], start=1):
-        cell = cell.when(style == position).then(variant)
-    return when(number.is_not_null(), cell.otherwise(base))
+    written = (
+        base, base + " Inc", base.str.to_uppercase() + ", INC.", base + " LLC",
+        base.str.to_lowercase() + " inc.", base + " Ltd.", base, base + " Inc",
+    )  # fmt: skip
+    cell = base
+    for position, variant in enumerate(written):
+        cell = pl.when(style == position).then(variant).otherwise(cell)
+    return when(number.is_not_null(), cell)

@@ -6,6 +6,8 @@ What does not belong here: anything about a single person or payment.
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import polars as pl
+
 from kartra_freshsales.sample.dice import Dice
 
 FIRST_EXPORT = datetime(2026, 3, 2, 14, 5, 9, tzinfo=UTC)
@@ -25,6 +27,7 @@ class Scale:
     dice: Dice
 
     def __post_init__(self) -> None:
+        """Refuse what makes no sample."""
         if self.contacts < SMALLEST:
             raise ValueError(f"a sample needs at least {SMALLEST} contacts")
         if not 1 <= self.batches <= self.contacts:
@@ -38,10 +41,15 @@ class Scale:
         return max(2, self.contacts // 250)
 
     def exported_at(self, batch: int) -> datetime:
-        """When batch 0, 1, … was exported from Kartra (UTC)."""
+        """When the export of batch 0, 1, and so on began (UTC)."""
         return FIRST_EXPORT + batch * BETWEEN_EXPORTS
 
 
 def batch_key(batch: int) -> str:
-    """The folder name of batch 0, 1, …"""
+    """The folder name of batch 0, 1, and so on."""
     return f"batch-{batch + 1:02d}"
+
+
+def outside_clock_change(moment: pl.Expr) -> pl.Expr:
+    """Account time without the hour after 02:00, which some days in spring do not have."""
+    return pl.when(moment.dt.hour() == 2).then(moment.dt.offset_by("1h")).otherwise(moment)  # noqa: PLR2004

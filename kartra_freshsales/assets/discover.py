@@ -1,0 +1,122 @@
+"""Stage 2, discover: the migration explains itself before anything moves.
+
+Nothing here needs Freshsales: the scope can be written from the exports alone.
+"""
+
+import polars as pl
+from dagster import MetadataValue, Output, asset
+
+from kartra_freshsales.mapping.coverage import object_compatibility
+from kartra_freshsales.orchestration.resources import WorkspaceResource
+from kartra_freshsales.reports.discovery import scope_of
+from kartra_freshsales.reports.gaps import gaps_report
+from kartra_freshsales.reports.tables import csv_text
+from kartra_freshsales.transforms import audit, gaps
+from kartra_freshsales.transforms import export_columns as columns
+from kartra_freshsales.transforms import tag_taxonomy as taxonomy
+
+GROUP = "discover"
+
+
+@asset(group_name=GROUP, kinds={"polars"})
+def export_columns(
+    raw_contacts: pl.DataFrame,
+    raw_transactions: pl.DataFrame,
+    raw_subscriptions: pl.DataFrame,
+) -> Output[pl.DataFrame]:
+    """Every column of every export: known or custom, how full, and which files lack it."""
+    table = columns.export_columns(
+        {
+            "contacts": raw_contacts,
+            "transactions": raw_transactions,
+            "subscriptions": raw_subscriptions,
+        }
+    )
+    custom = int((~table["known"]).sum())
+    return Output(table, metadata={"dagster/row_count": table.height, "custom": custom})
+
+
+@asset(group_name=GROUP, kinds={"polars"})
+def contact_audit(
+    workspace: WorkspaceResource,
+    cleaned_contacts: pl.DataFrame,
+    contacts: pl.DataFrame,
+    transactions: pl.DataFrame,
+    source_rows: pl.DataFrame,
+) -> Output[pl.DataFrame]:
+    """Raw against clean counts, and how many are bounced, stale, repeated or nameless."""
+    measured = audit.contact_audit(
+        cleaned_contacts, contacts, source_rows, buyers=transactions["contact_key"].unique()
+    )
+    review = audit.records_to_review(cleaned_contacts, source_rows)
+    path = workspace.write_report("records_to_review.csv", csv_text(review))
+    facts = {"dagster/row_count": measured.height, "to review": review.height}
+    return Output(measured, metadata={**facts, "review file": str(path)})
+
+
+@asset(group_name=GROUP, kinds={"polars"})
+def tag_taxonomy(
+    workspace: WorkspaceResource, contacts: pl.DataFrame
+) -> Output[pl.DataFrame]:
+    """Each tag with its contacts, whether it records behaviour, and tags spelt alike."""
+    table = taxonomy.tag_taxonomy(contacts)
+    path = workspace.write_report("tag_taxonomy.csv", csv_text(table))
+    behavioural = int(table["behavioural"].sum())
+    facts = {"dagster/row_count": table.height, "behavioural": behavioural}
+    return Output(table, metadata={**facts, "path": str(path)})
+
+
+@asset(group_name=GROUP, kinds={"polars"})
+def data_gaps(
+    workspace: WorkspaceResource,
+    contacts: pl.DataFrame,
+    transactions: pl.DataFrame,
+    subscriptions: pl.DataFrame,
+    tag_taxonomy: pl.DataFrame,
+) -> Output[pl.DataFrame]:
+    """What will be missing afterwards, with the number of records each gap touches."""
+    table = gaps.gaps(
+        contacts, tag_taxonomy, transactions=transactions, subscriptions=subscriptions
+    )
+    path = workspace.write_report("data_gaps.md", gaps_report(table).markdown)
+    return Output(table, metadata={"dagster/row_count": table.height, "path": str(path)})
+
+
+@asset(group_name=GROUP, kinds={"html", "markdown"})
+def migration_scope(
+    workspace: WorkspaceResource,
+    export_columns: pl.DataFrame,
+    contact_audit: pl.DataFrame,
+    tag_taxonomy: pl.DataFrame,
+    data_gaps: pl.DataFrame,
+    mapping_coverage: pl.DataFrame,
+    accounts: pl.DataFrame,
+    contacts: pl.DataFrame,
+    transactions: pl.DataFrame,
+    subscriptions: pl.DataFrame,
+) -> Output[pl.DataFrame]:
+    """The written scope: what there is, what moves, what is lost, how long it takes."""
+    mapping = workspace.mapping()
+    scope = scope_of(
+        tables={
+            "columns": export_columns,
+            "audit": contact_audit,
+            "tags": tag_taxonomy,
+            "gaps": data_gaps,
+            "coverage": mapping_coverage,
+        },
+        records={
+            "accounts": accounts,
+            "contacts": contacts,
+            "transactions": transactions,
+            "subscriptions": subscriptions,
+        },
+        objects=object_compatibility(mapping),
+        plan=mapping.destination.plan,
+    )
+    html = workspace.write_report("migration_scope.html", scope.report.html)
+    workspace.write_report("migration_scope.md", scope.report.markdown)
+    link = MetadataValue.path(html)
+    return Output(
+        scope.grading.grades, metadata={"scope": link, "grade": scope.grading.overall}
+    )

@@ -1,0 +1,49 @@
+"""Stage 5, owners: every owner in the exports is an active Freshsales user."""
+
+import polars as pl
+from dagster import Output, asset
+
+from kartra_freshsales.errors import OwnersUnmatched
+from kartra_freshsales.mapping.owners import owner_table
+from kartra_freshsales.orchestration.frames import metadata_from
+from kartra_freshsales.orchestration.resources import WorkspaceResource
+from kartra_freshsales.reports.owner_queue import owner_queue_csv
+
+GROUP = "owners"
+SETTLED = ("matched", "default")
+
+
+@asset(group_name=GROUP, kinds={"polars"})
+def owner_map(
+    workspace: WorkspaceResource,
+    contacts: pl.DataFrame,
+    transactions: pl.DataFrame,
+    subscriptions: pl.DataFrame,
+    freshsales_metadata: pl.DataFrame,
+) -> Output[pl.DataFrame]:
+    """Each distinct owner of contacts and deals, matched by e-mail to an active user."""
+    owners = owner_table(
+        contacts,
+        transactions,
+        subscriptions,
+        workspace.mapping(),
+        metadata_from(freshsales_metadata).users,
+    )
+    counts = dict(owners.group_by("status").len().sort("status").iter_rows())
+    return Output(owners, metadata={"dagster/row_count": owners.height, **counts})
+
+
+@asset(group_name=GROUP, kinds={"csv"})
+def owner_queue(
+    workspace: WorkspaceResource, owner_map: pl.DataFrame
+) -> Output[pl.DataFrame]:
+    """Owners nobody in Freshsales answers to: while one is left, it stops here (gate 2)."""
+    queue = owner_map.filter(~pl.col("status").is_in(SETTLED))
+    path = workspace.write_report("owner_queue.csv", owner_queue_csv(queue))
+    if queue.height:
+        raise OwnersUnmatched(
+            f"{queue.height} owner(s) have no active user in Freshsales; see {path}.",
+            remedy="Add or reactivate these users in Freshsales, or name another owner "
+            "under 'remap' in mappings/owners.yaml, then run this again.",
+        )
+    return Output(queue, metadata={"dagster/row_count": 0, "queue": str(path)})

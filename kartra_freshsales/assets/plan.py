@@ -1,0 +1,125 @@
+"""Stage 7, plan: exactly what would be sent, shown and approved before anything is."""
+
+import polars as pl
+from dagster import AssetExecutionContext, Config, MetadataValue, Output, asset
+
+from kartra_freshsales.errors import NotConfirmed
+from kartra_freshsales.freshsales.modules import RECORD_ENDPOINTS
+from kartra_freshsales.freshsales.plan_facts import hourly_limit
+from kartra_freshsales.loading.snapshot import read_snapshot
+from kartra_freshsales.mapping.payloads import intended
+from kartra_freshsales.orchestration.destination import DestinationResource, digest_of
+from kartra_freshsales.orchestration.frames import metadata_from
+from kartra_freshsales.orchestration.partitions import BATCHES
+from kartra_freshsales.orchestration.resources import WorkspaceResource
+from kartra_freshsales.planning.cost import cost
+from kartra_freshsales.planning.plan import make_plan
+from kartra_freshsales.planning.refusals import predicted_refusals
+from kartra_freshsales.planning.summary import operation_counts
+
+GROUP = "plan"
+
+
+@asset(group_name=GROUP, kinds={"freshsales"}, deps=["confirmed_mapping"])
+def destination_snapshot(
+    destination: DestinationResource, provisioned_fields: pl.DataFrame
+) -> Output[pl.DataFrame]:
+    """Every account, contact and deal that stands in Freshsales before the load."""
+    with destination.connect() as connection:
+        snapshot = read_snapshot(
+            connection.client,
+            metadata_from(provisioned_fields),
+            connection.mapping.destination.edition,
+            endpoints=RECORD_ENDPOINTS,
+        )
+    counts = dict(snapshot.group_by("module").len().sort("module").iter_rows())
+    return Output(snapshot, metadata={"dagster/row_count": snapshot.height, **counts})
+
+
+@asset(group_name=GROUP, kinds={"polars"}, deps=["owner_queue"])
+def intended_records(
+    workspace: WorkspaceResource,
+    contacts: pl.DataFrame,
+    accounts: pl.DataFrame,
+    transactions: pl.DataFrame,
+    subscriptions: pl.DataFrame,
+    provisioned_fields: pl.DataFrame,
+) -> Output[pl.DataFrame]:
+    """Each golden record as the Freshsales record it is meant to become."""
+    mapping = workspace.mapping()
+    records = intended(
+        contacts,
+        accounts,
+        transactions,
+        subscriptions,
+        mapping,
+        metadata_from(provisioned_fields).lookups(),
+        edition=mapping.destination.edition,
+    )
+    refused = records["problem"].drop_nulls().len()
+    return Output(
+        records, metadata={"dagster/row_count": records.height, "with a problem": refused}
+    )
+
+
+@asset(group_name=GROUP, partitions_def=BATCHES, kinds={"polars"})
+def load_plan(
+    context: AssetExecutionContext,
+    destination: DestinationResource,
+    intended_records: pl.DataFrame,
+    destination_snapshot: pl.DataFrame,
+    provisioned_fields: pl.DataFrame,
+) -> Output[pl.DataFrame]:
+    """The dry run of a batch: creates, updates, skips, conflicts, refusals; what it costs."""
+    batch, metadata = context.partition_key, metadata_from(provisioned_fields)
+    mapping, settings = destination.workspace.mapping(), destination.workspace.settings()
+    with destination.ledger() as ledger:
+        plan, _ = make_plan(
+            intended_records,
+            ledger.identities(),
+            destination_snapshot,
+            batch=batch,
+            refusals=predicted_refusals(intended_records, metadata),
+            edition=mapping.destination.edition,
+        )
+    plan = plan.with_columns(
+        pl.lit(mapping.digest()).alias("mapping_digest"),
+        pl.lit(metadata.digest()).alias("metadata_digest"),
+    )
+    limit = hourly_limit(settings.requests_per_hour, mapping.destination.plan)
+    price = cost(plan, requests_per_hour=limit, reserve=settings.live_use_reserve)
+    facts = {"digest": digest_of(plan), "requests": price.total, "hours": price.hours}
+    counts = MetadataValue.json(operation_counts(plan))
+    return Output(
+        plan, metadata={"dagster/row_count": plan.height, "counts": counts, **facts}
+    )
+
+
+class ApprovalConfig(Config):
+    """Who approves which plan. The digest is the one that load_plan shows."""
+
+    approved_by: str
+    plan_digest: str = ""
+
+
+@asset(group_name=GROUP, partitions_def=BATCHES, kinds={"approval"})
+def load_approval(
+    context: AssetExecutionContext,
+    config: ApprovalConfig,
+    destination: DestinationResource,
+    load_plan: pl.DataFrame,
+) -> Output[pl.DataFrame]:
+    """A named person's approval of this plan as it stands; any change voids it (gate 3)."""
+    digest, batch = digest_of(load_plan), context.partition_key
+    rehearsal = destination.workspace.mapping().destination.rehearsal
+    if not config.approved_by.strip():
+        raise NotConfirmed("The plan needs a person's name.", remedy="Fill in approved_by.")
+    if config.plan_digest != digest and not (rehearsal and not config.plan_digest):
+        raise NotConfirmed(
+            f"The plan of batch {batch} now has the digest {digest}.",
+            remedy="Look at load_plan, then approve that digest.",
+        )
+    with destination.ledger() as ledger:
+        given = ledger.approve("plan", batch, digest, config.approved_by, context.run_id)
+    row = {"batch": [batch], "digest": [digest], "approved_by": [given.approved_by]}
+    return Output(pl.DataFrame(row), metadata={"digest": digest, "at": str(given.at)})

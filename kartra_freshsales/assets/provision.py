@@ -1,0 +1,93 @@
+"""Stage 6, provision: the fields the load needs stand before anything is sent."""
+
+import polars as pl
+from dagster import AssetExecutionContext, Config, Output, asset
+
+from kartra_freshsales.errors import FieldsMissing
+from kartra_freshsales.freshsales.metadata import read_metadata
+from kartra_freshsales.freshsales.modules import RECORD_ENDPOINTS
+from kartra_freshsales.freshsales.plan_facts import field_caps
+from kartra_freshsales.loading import provision
+from kartra_freshsales.mapping.custom_fields import wanted_fields
+from kartra_freshsales.orchestration.destination import DestinationResource
+from kartra_freshsales.orchestration.frames import metadata_frame, metadata_from
+from kartra_freshsales.orchestration.resources import WorkspaceResource
+from kartra_freshsales.planning import fields
+
+GROUP = "provision"
+
+
+class ProvisionConfig(Config):
+    """Whether missing custom fields are created by API; the default asks an admin."""
+
+    create_fields: bool = False
+
+
+@asset(group_name=GROUP, kinds={"freshsales"})
+def freshsales_metadata(destination: DestinationResource) -> Output[pl.DataFrame]:
+    """Users, stages, pipelines, currencies, views and fields of the account right now."""
+    with destination.connect() as connection:
+        metadata = read_metadata(connection.client, RECORD_ENDPOINTS)
+    return Output(
+        metadata_frame(metadata),
+        metadata={
+            "users": len(metadata.users),
+            "pipelines": len(metadata.pipelines),
+            "custom fields": sum(
+                not f.default for m in metadata.fields.values() for f in m
+            ),
+            "digest": metadata.digest(),
+        },
+    )
+
+
+@asset(group_name=GROUP, kinds={"polars"}, deps=["confirmed_mapping"])
+def field_plan(
+    workspace: WorkspaceResource,
+    contacts: pl.DataFrame,
+    transactions: pl.DataFrame,
+    subscriptions: pl.DataFrame,
+    freshsales_metadata: pl.DataFrame,
+) -> Output[pl.DataFrame]:
+    """Every custom field the load needs: there, missing, wrong, or beyond the plan."""
+    mapping = workspace.mapping()
+    wanted = wanted_fields(contacts, transactions, subscriptions, mapping)
+    metadata = metadata_from(freshsales_metadata)
+    plan = fields.field_plan(wanted, metadata, field_caps(mapping.destination.plan))
+    path = workspace.write_report("field_checklist.md", fields.checklist_markdown(plan))
+    counts = dict(plan.group_by("status").len().sort("status").iter_rows())
+    return Output(
+        plan, metadata={"dagster/row_count": plan.height, "checklist": str(path), **counts}
+    )
+
+
+@asset(group_name=GROUP, kinds={"freshsales"})
+def provisioned_fields(
+    context: AssetExecutionContext,
+    config: ProvisionConfig,
+    destination: DestinationResource,
+    field_plan: pl.DataFrame,
+    freshsales_metadata: pl.DataFrame,
+) -> Output[pl.DataFrame]:
+    """The account's settings once all fields stand as planned; else it stops here."""
+    metadata = metadata_from(freshsales_metadata)
+    missing = field_plan.filter(pl.col("status") != "ok")
+    created = 0
+    if missing.height:
+        with destination.connect(context.run_id) as link:
+            if not (config.create_fields or link.mapping.destination.create_fields):
+                raise FieldsMissing(
+                    f"{missing.height} custom field(s) must be created or corrected first.",
+                    remedy="Work through reports/field_checklist.md, or allow their creation "
+                    "by API (--create-fields, or create_fields in mappings/destination.yaml).",
+                )
+            made = provision.create_missing(
+                link.client, link.ledger, metadata, field_plan, run=context.run_id
+            )
+            created = len(made)
+            metadata = read_metadata(link.client, RECORD_ENDPOINTS)
+    lock = provision.verify(field_plan, metadata)
+    return Output(
+        metadata_frame(metadata),
+        metadata={"created": created, "lock": lock, "digest": metadata.digest()},
+    )

@@ -1,0 +1,149 @@
+"""Stage 9, reconcile: what was read back beside what was meant, field by field."""
+
+from collections.abc import Mapping
+
+import polars as pl
+from dagster import (
+    AssetExecutionContext,
+    AssetIn,
+    AssetOut,
+    AssetsDefinition,
+    MetadataValue,
+    Output,
+    asset,
+    multi_asset,
+)
+
+from kartra_freshsales.orchestration.destination import DestinationResource
+from kartra_freshsales.orchestration.frames import metadata_from
+from kartra_freshsales.orchestration.partitions import BATCHES
+from kartra_freshsales.orchestration.resources import WorkspaceResource
+from kartra_freshsales.reports.books import (
+    close_books,
+    compare_batch,
+    golden_deals,
+    summary_text,
+)
+from kartra_freshsales.reports.rebuild import rebuild_inventory as inventory_report
+
+GROUP = "reconcile"
+LOADED = ("accounts", "contacts", "leads", "deals", "subscriptions", "notes", "lists")
+
+
+def reconciliation_asset(what: str) -> AssetsDefinition:
+    """The asset that compares one loaded module of a batch."""
+
+    @asset(
+        name=f"{what}_reconciliation",
+        ins={
+            "loaded": AssetIn(f"loaded_{what}"),
+            "snapshot": AssetIn("destination_snapshot"),
+        },
+        partitions_def=BATCHES,
+        group_name=GROUP,
+        kinds={"polars"},
+        description=f"Every field of the batch's {what}: sent, read back, and why they differ.",
+    )
+    def reconciled(
+        context: AssetExecutionContext,
+        destination: DestinationResource,
+        loaded: pl.DataFrame,
+        snapshot: pl.DataFrame,
+    ) -> Output[pl.DataFrame]:
+        with destination.ledger() as ledger:
+            identities = ledger.identities()
+        comparison, report = compare_batch(
+            what, context.partition_key, loaded, snapshot, identities
+        )
+        path = destination.workspace.write_report(
+            f"batches/{context.partition_key}/{what}.md", report
+        )
+        counts = dict(comparison.group_by("verdict").len().sort("verdict").iter_rows())
+        facts = {"dagster/row_count": comparison.height, "report": str(path)}
+        return Output(comparison, metadata={**facts, **counts})
+
+    return reconciled
+
+
+RECONCILIATIONS = [reconciliation_asset(what) for what in LOADED]
+
+
+def books_of(what: str) -> dict[str, AssetIn]:
+    """The two inputs that closing the books takes of a module, over all batches."""
+    return {
+        f"loaded_{what}": AssetIn(f"loaded_{what}"),
+        f"compared_{what}": AssetIn(f"{what}_reconciliation"),
+    }
+
+
+def stacked(frames: Mapping[str, pl.DataFrame], prefix: str) -> pl.DataFrame:
+    """The frames whose names start so, one under the other."""
+    return pl.concat(
+        [frame for name, frame in frames.items() if name.startswith(prefix)],
+        how="diagonal_relaxed",
+    )
+
+
+@multi_asset(
+    name="close_books",
+    group_name=GROUP,
+    ins={name: taken for what in LOADED for name, taken in books_of(what).items()},
+    outs={
+        "certificate": AssetOut(
+            description="Thresholds, what was measured, and pass or fail.", kinds={"polars"}
+        ),
+        "reconciliation_report": AssetOut(
+            description="Where every source row ended and what stands in Freshsales, as HTML "
+            "and Markdown for the customer's admin.",
+            kinds={"html"},
+        ),
+    },
+)
+def certificate_and_report(
+    destination: DestinationResource,
+    source_rows: pl.DataFrame,
+    transactions: pl.DataFrame,
+    subscriptions: pl.DataFrame,
+    destination_snapshot: pl.DataFrame,
+    provisioned_fields: pl.DataFrame,
+    **loads: pl.DataFrame,
+) -> tuple[Output[pl.DataFrame], Output[pl.DataFrame]]:
+    """Close the books over all batches: counts, sums, links, fields, and the verdict."""
+    workspace = destination.workspace
+    with destination.ledger() as ledger:
+        books = close_books(
+            workspace.mapping(),
+            results=stacked(loads, "loaded_"),
+            comparison=stacked(loads, "compared_"),
+            snapshot=destination_snapshot,
+            row_states=source_rows,
+            deals=golden_deals(transactions, subscriptions),
+            metadata=metadata_from(provisioned_fields),
+            identities=ledger.identities(),
+            requests=ledger.request_counts(),
+            target=workspace.settings().base_url,
+            batches=source_rows["_batch"].unique().sort().to_list(),
+        )
+    files = {
+        name: str(workspace.write_report(name, text)) for name, text in books.files.items()
+    }
+    workspace.write_report("summary.json", summary_text(books, files))
+    verdict = {
+        "passed": books.reckoning.certificate.passed,
+        "files": MetadataValue.json(files),
+    }
+    listed = pl.DataFrame({"report": list(files), "path": list(files.values())})
+    return Output(books.measures, metadata=verdict), Output(listed, metadata=verdict)
+
+
+@asset(group_name=GROUP, kinds={"markdown"}, deps=["certificate"])
+def rebuild_inventory(
+    workspace: WorkspaceResource, contacts: pl.DataFrame, tag_taxonomy: pl.DataFrame
+) -> Output[pl.DataFrame]:
+    """What nobody can export and somebody has to build again: sequences, memberships, forms."""
+    report = inventory_report(contacts, tag_taxonomy)
+    path = workspace.write_report("rebuild_inventory.md", report.markdown)
+    workspace.write_report("rebuild_inventory.html", report.html)
+    return Output(
+        report.table, metadata={"dagster/row_count": report.table.height, "path": str(path)}
+    )

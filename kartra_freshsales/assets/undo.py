@@ -1,0 +1,103 @@
+"""Stage 10, undo: a batch taken back out, planned and approved like a load."""
+
+import polars as pl
+from dagster import AssetExecutionContext, Config, Output, ResourceParam, asset
+
+from kartra_freshsales.errors import NotConfirmed
+from kartra_freshsales.loading.rollback import carry_out, plan_rollback, prove
+from kartra_freshsales.orchestration.destination import DestinationResource
+from kartra_freshsales.orchestration.frames import metadata_from
+from kartra_freshsales.orchestration.partitions import BATCHES
+from kartra_freshsales.orchestration.progress import Progress
+from kartra_freshsales.orchestration.undo import rollback_plan_from, with_facts
+from kartra_freshsales.reports.rollback import rollback_report
+
+GROUP = "undo"
+
+
+class RollbackConfig(Config):
+    """What is taken back: this batch, or with ``everything`` all that was ever loaded."""
+
+    everything: bool = False
+
+
+@asset(group_name=GROUP, partitions_def=BATCHES, kinds={"freshsales"})
+def rollback_plan(
+    context: AssetExecutionContext,
+    config: RollbackConfig,
+    destination: DestinationResource,
+    provisioned_fields: pl.DataFrame,
+) -> Output[pl.DataFrame]:
+    """Dry run of the undo: what is deleted, what is restored, what is spared and why."""
+    with destination.connect(context.run_id) as link:
+        plan = plan_rollback(
+            link.ledger,
+            link.client,
+            metadata_from(provisioned_fields),
+            edition=link.mapping.destination.edition,
+            batch=None if config.everything else context.partition_key,
+        )
+    counts = dict(plan.rows.group_by("action").len().sort("action").iter_rows())
+    facts = {"digest": plan.digest, "requests": plan.requests}
+    return Output(
+        with_facts(plan),
+        metadata={"dagster/row_count": plan.rows.height, **facts, **counts},
+    )
+
+
+class RollbackApprovalConfig(Config):
+    """Who approves which rollback plan."""
+
+    approved_by: str
+    plan_digest: str
+
+
+@asset(group_name=GROUP, partitions_def=BATCHES, kinds={"approval"})
+def rollback_approval(
+    context: AssetExecutionContext,
+    config: RollbackApprovalConfig,
+    destination: DestinationResource,
+    rollback_plan: pl.DataFrame,
+) -> Output[pl.DataFrame]:
+    """A named person's approval of exactly this undo."""
+    digest, batch = rollback_plan_from(rollback_plan).digest, context.partition_key
+    if not config.approved_by.strip() or config.plan_digest != digest:
+        raise NotConfirmed(
+            f"The rollback plan of batch {batch} has the digest {digest}.",
+            remedy="Look at rollback_plan, then approve that digest by name.",
+        )
+    with destination.ledger() as ledger:
+        ledger.approve("rollback", batch, digest, config.approved_by, context.run_id)
+    return Output(pl.DataFrame({"batch": [batch], "digest": [digest]}))
+
+
+@asset(
+    group_name=GROUP, partitions_def=BATCHES, pool="freshsales_write", kinds={"freshsales"}
+)
+def rolled_back(
+    context: AssetExecutionContext,
+    destination: DestinationResource,
+    progress: ResourceParam[Progress],
+    rollback_plan: pl.DataFrame,
+    rollback_approval: pl.DataFrame,
+    provisioned_fields: pl.DataFrame,
+) -> Output[pl.DataFrame]:
+    """The undo carried out, children first, and proven by reading everything back."""
+    plan, metadata = rollback_plan_from(rollback_plan), metadata_from(provisioned_fields)
+    if rollback_approval.item(0, "digest") != plan.digest:
+        raise NotConfirmed("This rollback was not approved.", remedy="Approve its digest.")
+    with destination.connect(context.run_id) as link:
+        done = carry_out(
+            plan, link.ledger, link.client, metadata, run=context.run_id, progress=progress
+        )
+        proof = prove(
+            None, link.ledger, link.client, metadata, plan, link.mapping.destination.edition
+        )
+    report = rollback_report(plan, done, proof)
+    path = destination.workspace.write_report(
+        f"rollback-{context.partition_key}.html", report.html
+    )
+    counts = dict(done.group_by("outcome").len().sort("outcome").iter_rows())
+    facts = {"proven": proof.passed, "report": str(path)}
+    done = done.with_columns(pl.lit(proof.passed).alias("proven"))
+    return Output(done, metadata={"dagster/row_count": done.height, **facts, **counts})

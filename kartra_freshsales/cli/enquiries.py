@@ -1,0 +1,126 @@
+"""Answers to status, trace and verify, from the ledger and the frames that assets left."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from kartra_freshsales.freshsales.comparison import is_blank, same
+from kartra_freshsales.loading.snapshot import read_snapshot
+from kartra_freshsales.orchestration.frames import metadata_from
+from kartra_freshsales.reconcile.causes import with_causes
+from kartra_freshsales.reconcile.compare import compare_records
+from kartra_freshsales.reconcile.reckoning import verified_records
+
+if TYPE_CHECKING:
+    from kartra_freshsales.cli.journey import Journey
+
+_STEPS = {
+    "extracted": "raw_contacts",
+    "planned": "load_plan",
+    "approved": "load_approval",
+    "loaded": "loaded_lists",
+    "reconciled": "lists_reconciliation",
+}
+
+
+def status(journey: "Journey") -> dict[str, Any]:
+    """How far each batch is, what stands in Freshsales, and what is still open."""
+    with journey.destination.ledger() as ledger:
+        live = ledger.identities().filter(pl.col("state") == "live")
+        records = live.group_by("module").len().sort("module")
+        open_intents, conflicts = len(ledger.unsettled()), ledger.conflicts().height
+    summary = journey.workspace.reports / "summary.json"
+    verdict = (
+        json.loads(summary.read_text("utf-8"))["certificate"] if summary.exists() else None
+    )
+    frames = journey.workspace.data / "frames"
+    return {
+        "batches": {
+            batch: {
+                step: (frames / asset / f"{batch}.parquet").exists()
+                for step, asset in _STEPS.items()
+            }
+            for batch in journey.workspace.batches()
+        },
+        "records": dict(records.iter_rows()),
+        "open_intents": open_intents,
+        "conflicts": conflicts,
+        "certificate": verdict or "not yet",
+    }
+
+
+def trace(journey: "Journey", key: str) -> list[dict[str, Any]]:
+    """Every record that ``key`` names, with its source lines and each field's way."""
+    wanted = key.strip().casefold()
+    keys = [wanted, f"txn:{key.strip()}", f"sub:{key.strip()}", f"note:{wanted}"]
+    with journey.destination.ledger() as ledger:
+        known = ledger.identities()
+    number = int(wanted) if wanted.isdigit() else -1
+    named = pl.col("source_key").str.to_lowercase().is_in([k.lower() for k in keys])
+    found = known.filter(named | (pl.col("freshsales_id") == number))
+    intended = journey.frame("intended_records").select(
+        "module", "source_key", "batch", "sources"
+    )
+    rows = found.drop("batch").join(
+        intended, on=["module", "source_key"], how="left", maintain_order="left"
+    )
+    return [_record(row) for row in rows.iter_rows(named=True)]
+
+
+def _record(row: dict[str, Any]) -> dict[str, Any]:
+    written, seen = (json.loads(row[name] or "{}") for name in ("written", "seen"))
+    lines = ", ".join(row["sources"] or [])
+    return {
+        "module": row["module"],
+        "source_key": row["source_key"],
+        "freshsales_id": row["freshsales_id"],
+        "how": row["origin"],
+        "state": row["state"],
+        "batch": row["batch"],
+        "exports": lines,
+        "fields": [
+            {"field": name, "from": lines, "sent": value, "seen": seen.get(name)}
+            for name, value in sorted(written.items())
+            if not is_blank(value)
+        ],
+    }
+
+
+def verify(journey: "Journey") -> dict[str, Any]:
+    """Read every record again and compare it with what the ledger says was written."""
+    metadata = metadata_from(journey.frame("provisioned_fields"))
+    with journey.destination.connect() as link:
+        snapshot = read_snapshot(link.client, metadata, link.mapping.destination.edition)
+        live = link.ledger.identities().filter(pl.col("state") == "live")
+        chain = link.ledger.verify_chain()
+    records = live.filter(~pl.col("module").is_in(["notes", "lists"]))
+    now = snapshot.select("freshsales_id", pl.col("record").alias("now"))
+    read = records.join(now, on="freshsales_id", how="left", maintain_order="left")
+    compared = with_causes(
+        compare_records(
+            read.select("module", "source_key", "written"),
+            read.select(
+                "module", "source_key", "freshsales_id", pl.col("now").alias("seen")
+            ),
+            references=live,
+            judge=same,
+        ),
+        records.select("module", "source_key", "seen"),
+    )
+    counts = dict(verified_records(compared).iter_rows())
+    totals = dict(records.group_by("module").len().sort("module").iter_rows())
+    modules = {
+        module: {
+            "records": total,
+            "verified": counts.get(module, 0),
+            "differing": total - counts.get(module, 0),
+        }
+        for module, total in totals.items()
+    }
+    whole = all(not facts["differing"] for facts in modules.values())
+    return {
+        "modules": modules,
+        "chain_intact": chain.intact,
+        "passed": whole and chain.intact,
+    }

@@ -1,0 +1,215 @@
+"""One request budget per account, exact over processes and machines.
+
+Requests of an account are numbered in the order they were let through, and their times
+rise with their numbers. Whether one more fits a window of ``limit`` is therefore one look:
+the request ``limit`` numbers back must have left the window. The account's row is locked
+while that is decided, never while waiting.
+
+Not here: retrying, and what a request is (``freshsales``).
+"""
+
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, Engine, Row, delete, insert, select, text, update
+
+from kartra_freshsales.freshsales.budget import Kind
+from kartra_freshsales.ledger import upsert
+from kartra_freshsales.ledger.engine import reading, writing
+from kartra_freshsales.ledger.tables import pace, request, request_count
+
+log = structlog.get_logger(__name__)
+
+_SECOND = 1_000_000
+_FLUSH_EVERY = 100
+_PRUNE_EVERY = 500
+_LOOK_AGAIN = 0.2
+_WORTH_TELLING = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """At most ``limit`` requests within any ``seconds``."""
+
+    limit: int
+    seconds: float
+
+
+def usable(limit: int, reserve: float) -> int:
+    """What is left of a limit once the share of live users is taken off; at least one."""
+    return max(1, math.floor(limit * (1 - reserve) + 1e-9)) if limit else 0
+
+
+class RequestBudget:
+    """Leave to send, for this process, out of the account's shared windows.
+
+    Without windows it only counts, in memory, and writes the counts in sets.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        destination_id: int,
+        windows: Sequence[Window],
+        *,
+        run: str = "",
+        clock: Callable[[], float] | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._engine = engine
+        self._destination_id = destination_id
+        self._windows = tuple(windows)
+        self._run = run
+        self._clock = clock
+        self._sleep = sleep
+        self._unwritten: Counter[str] = Counter()
+        self._paused_until = 0
+        self._looked_at = -math.inf
+
+    def acquire(self, kind: Kind, /) -> None:
+        """Block until one request fits every window, then count it.
+
+        Raises:
+            LedgerFault: the count could not be written; nothing may be sent.
+        """
+        while wait := self._try(kind):
+            if wait >= _WORTH_TELLING:
+                log.info("waiting for the account's request limit", seconds=round(wait, 1))
+            self._sleep(wait)
+
+    def pause_until(self, seconds_from_now: float, /) -> None:
+        """Let no process send for so long; a longer pause stands."""
+        with writing(self._engine) as connection:
+            row, now = self._locked(connection)
+            until = now + math.ceil(seconds_from_now * _SECOND)
+            self._paused_until = max(row.paused_until_us, until)
+            self._set(connection, paused_until_us=self._paused_until)
+
+    def flush(self) -> None:
+        """Write the counts kept in memory."""
+        counts, self._unwritten = self._unwritten, Counter()
+        if counts:
+            with writing(self._engine) as connection:
+                self._count(connection, counts)
+
+    def _try(self, kind: Kind) -> float:
+        """Take one request and answer 0, or answer the seconds to wait."""
+        if not self._windows:
+            return self._try_unlimited(kind)
+        with writing(self._engine) as connection:
+            row, now = self._locked(connection)
+            free_at = max(
+                row.paused_until_us,
+                *(self._free_at(connection, row, window) for window in self._windows),
+            )
+            if free_at > now:
+                return float(free_at - now) / _SECOND
+            self._take(connection, row, now, kind)
+        return 0.0
+
+    def _try_unlimited(self, kind: Kind) -> float:
+        if time.monotonic() - self._looked_at > _LOOK_AGAIN:
+            self._look()
+        if self._paused_until:
+            with reading(self._engine) as connection:
+                wait = (self._paused_until - self._now(connection)) / _SECOND
+            if wait > 0:
+                return wait
+            self._paused_until = 0
+        self._unwritten[kind] += 1
+        if self._unwritten.total() >= _FLUSH_EVERY:
+            self.flush()
+        return 0.0
+
+    def _look(self) -> None:
+        """See whether another process has called a pause."""
+        self._looked_at = time.monotonic()
+        query = select(pace.c.paused_until_us).where(
+            pace.c.destination_id == self._destination_id
+        )
+        with reading(self._engine) as connection:
+            until = connection.execute(query).scalar_one()
+        self._paused_until = max(self._paused_until, until)
+
+    def _free_at(self, connection: Connection, row: Row[Any], window: Window) -> int:
+        """When the request ``limit`` numbers back leaves the window; 0 if there is none."""
+        at = connection.execute(
+            select(request.c.at_us)
+            .where(request.c.destination_id == self._destination_id)
+            .where(request.c.number == row.last_number + 1 - window.limit)
+        ).scalar_one_or_none()
+        return 0 if at is None else at + math.ceil(window.seconds * _SECOND)
+
+    def _take(self, connection: Connection, row: Row[Any], now: int, kind: Kind) -> None:
+        number = row.last_number + 1
+        # Clocks step back at times; an earlier time would let the request expire early.
+        at = max(now, row.last_us)
+        connection.execute(
+            insert(request).values(
+                destination_id=self._destination_id, number=number, at_us=at, kind=kind
+            )
+        )
+        self._set(connection, last_number=number, last_us=at)
+        self._count(connection, {kind: 1})
+        if number % _PRUNE_EVERY == 0:
+            self._prune(connection, now, number)
+
+    def _prune(self, connection: Connection, now: int, number: int) -> None:
+        """Drop what no process can still need, whatever limits it was given."""
+        longest = max(3600.0, *(window.seconds for window in self._windows))
+        connection.execute(
+            delete(request)
+            .where(request.c.destination_id == self._destination_id)
+            .where(request.c.at_us < now - math.ceil(2 * longest * _SECOND))
+            .where(request.c.number < number)
+        )
+
+    def _locked(self, connection: Connection) -> tuple[Row[Any], int]:
+        """The account's row, held until the transaction ends, and the time since then."""
+        row = connection.execute(
+            select(pace)
+            .where(pace.c.destination_id == self._destination_id)
+            .with_for_update()
+        ).one()
+        return row, self._now(connection)
+
+    def _now(self, connection: Connection) -> int:
+        if self._clock is not None:
+            return int(self._clock() * _SECOND)
+        if connection.dialect.name == "postgresql":  # one clock for all machines
+            return int(
+                connection.execute(
+                    text("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
+                ).scalar_one()
+            )
+        return time.time_ns() // 1000
+
+    def _set(self, connection: Connection, **values: int) -> None:
+        connection.execute(
+            update(pace)
+            .where(pace.c.destination_id == self._destination_id)
+            .values(**values)
+        )
+
+    def _count(self, connection: Connection, counts: dict[Any, int]) -> None:
+        rows = [
+            {
+                "destination_id": self._destination_id,
+                "run": self._run,
+                "kind": kind,
+                "requests": count,
+            }
+            for kind, count in sorted(counts.items())
+        ]
+        added = upsert.insert(connection, request_count).excluded.requests
+        upsert.put(
+            connection,
+            request_count,
+            rows,
+            compute={"requests": request_count.c.requests + added},
+        )

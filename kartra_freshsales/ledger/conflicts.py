@@ -1,0 +1,59 @@
+"""Fields that people changed at the destination while the source changed too."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+
+import polars as pl
+from sqlalchemy import Connection, delete, select
+
+from kartra_freshsales.ledger import upsert
+from kartra_freshsales.ledger.records import Conflict
+from kartra_freshsales.ledger.tables import conflict
+
+SCHEMA = dict.fromkeys((field.name for field in fields(Conflict)), pl.String)
+
+
+def put(
+    connection: Connection, destination_id: int, conflicts: Sequence[Conflict], now_us: int
+) -> None:
+    """Write conflicts; one per record and field, the newest stands."""
+    rows = [
+        {
+            "destination_id": destination_id,
+            "module": str(item.module),
+            "source_key": item.source_key,
+            "field": item.field,
+            "source": item.source,
+            "written": item.written,
+            "found": item.destination,
+            "resolution": item.resolution,
+            "run": item.run,
+            "at_us": now_us,
+        }
+        for item in conflicts
+    ]
+    upsert.put(connection, conflict, rows)
+
+
+def purge(connection: Connection, destination_id: int) -> None:
+    """Drop them: a conflict is nothing but values of a record."""
+    connection.execute(delete(conflict).where(conflict.c.destination_id == destination_id))
+
+
+def frame(connection: Connection, destination_id: int) -> pl.DataFrame:
+    """Every conflict, with the columns of ``records.Conflict``."""
+    columns = conflict.c
+    rows = connection.execute(
+        select(
+            columns.module,
+            columns.source_key,
+            columns.field,
+            columns.source,
+            columns.written,
+            columns.found,
+            columns.resolution,
+            columns.run,
+        ).where(columns.destination_id == destination_id)
+    ).all()
+    found = pl.DataFrame([tuple(row) for row in rows], schema=SCHEMA, orient="row")
+    return found.sort("module", "source_key", "field")

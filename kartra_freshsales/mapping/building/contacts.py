@@ -1,0 +1,202 @@
+"""Contacts and leads as payloads (S23–S28, S57–S60). Not here: routing rules, tags' taxonomy."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from kartra_freshsales.freshsales.lookups import Lookups
+from kartra_freshsales.mapping.building.custom import custom_values
+from kartra_freshsales.mapping.building.field_types import LONGEST_TEXT, LONGEST_TEXT_AREA
+from kartra_freshsales.mapping.building.labels import canonical_tags
+from kartra_freshsales.mapping.building.people import default_owner_id, owner_id
+from kartra_freshsales.mapping.building.prepare import golden_name
+from kartra_freshsales.mapping.building.rows import Problems, intended_rows, longer_than
+from kartra_freshsales.mapping.building.values import text_of
+from kartra_freshsales.mapping.custom_fields import ResolvedField
+from kartra_freshsales.mapping.model import Mapping
+from kartra_freshsales.mapping.names_in_use import contact_status, lifecycle_stage
+
+SUBSCRIPTION_STATUS = {
+    "unsubscribed": 0,
+    "subscribed": 1,
+    "not_subscribed": 2,
+    "reported_as_spam": 3,
+    "bounced": 4,
+}
+"""Our consent states as Freshsales' ``subscription_status``."""
+
+
+def last_name() -> pl.Expr:
+    """A last name always stands there: Freshsales may want one; else the local part."""
+    local = pl.col("email").str.split("@").list.first().str.strip_chars()
+    return pl.coalesce(_present("last_name"), pl.when(local != "").then(local), pl.col("email"))
+
+
+def _present(column: str) -> pl.Expr:
+    text = pl.col(column).str.strip_chars()
+    return pl.when(text != "").then(text)
+
+
+def phone_columns() -> list[pl.Expr]:
+    """``mobile_number, work_number``: a mobile is unique in Freshsales.
+
+    Of several contacts with one number the one who joined first keeps it as mobile, so that
+    a later export takes it from nobody; the others get it as work number. A number that
+    could not be read goes to work number as it was written.
+    """
+    rank = pl.struct(
+        pl.col("date_joined").is_null(), pl.col("date_joined"), pl.col("contact_key")
+    ).rank("ordinal")
+    first = rank == rank.min().over("phone")
+    mobile = pl.when(pl.col("phone").is_not_null() & first).then("phone")
+    work = pl.when(pl.col("phone").is_not_null() & ~first).then("phone")
+    return [
+        mobile.alias("_mobile_number"),
+        pl.coalesce(
+            work, pl.when(pl.col("phone").is_null()).then(_present("phone_raw"))
+        ).alias("_work_number"),
+    ]
+
+
+def with_contact_facts(
+    contacts: pl.DataFrame, routes: pl.DataFrame, mapping: Mapping, lookups: Lookups
+) -> pl.DataFrame:
+    """Prepared contacts with owner, route, stage ids, phones and last name worked out."""
+    frame = contacts.join(routes, on="contact_key", how="left", maintain_order="left")
+    default = pl.lit(default_owner_id(mapping.owners, lookups.owners), pl.Int64)
+    known = mapping.fields.derives("contacts", "owner")
+    owner = owner_id("owner", mapping.owners, lookups.owners) if known else default
+    unowned = pl.col("owner").is_null() if known else pl.lit(value=True)
+    stage_id, status_id = _stage_ids(mapping, lookups)
+    return frame.with_columns(
+        pl.coalesce(owner, pl.when(unowned).then(default)).alias("_owner_id"),
+        last_name().alias("_last_name"),
+        stage_id.alias("_stage_id"),
+        status_id.alias("_status_id"),
+        *phone_columns(),
+    )
+
+
+def _stage_ids(mapping: Mapping, lookups: Lookups) -> tuple[pl.Expr, pl.Expr]:
+    """Lifecycle stage and status ids by rule; null where the account lacks the name."""
+    stages: dict[str, int | None] = {}
+    statuses: dict[str, int | None] = {}
+    for rule in mapping.routing.rules:
+        stage, status = rule.lifecycle_stage, rule.contact_status
+        stages[rule.name] = lifecycle_stage(stage, lookups)
+        statuses[rule.name] = contact_status(stage, status, lookups)
+    return (
+        pl.col("rule").replace_strict(stages, return_dtype=pl.Int64),
+        pl.col("rule").replace_strict(statuses, return_dtype=pl.Int64),
+    )
+
+
+def _plain(frame: pl.DataFrame, mapping: Mapping) -> dict[str, pl.Expr]:
+    """Freshsales key → text, for columns that go over as they are."""
+    found: dict[str, pl.Expr] = {}
+    for key, column in mapping.fields.keys_of("contacts").items():
+        name = golden_name("contacts", column)
+        if name in frame.columns:
+            found[key] = text_of(name, frame.schema[name], mapping.source.zone)
+    found["last_name"] = pl.col("_last_name")
+    return found
+
+
+def _derived(frame: pl.DataFrame, mapping: Mapping, edition: str) -> list[pl.Expr]:
+    derives = mapping.fields.derives
+    found = []
+    if derives("contacts", "phone"):
+        found += [
+            pl.col("_mobile_number").alias("mobile_number"),
+            pl.col("_work_number").alias("work_number"),
+        ]
+    if derives("contacts", "tags"):
+        found.append(canonical_tags(frame, mapping.tags).alias("tags"))
+    if derives("contacts", "account"):
+        found.append(pl.col("account_key").alias("sales_account"))
+    status = pl.col("consent").replace_strict(
+        SUBSCRIPTION_STATUS, default=None, return_dtype=pl.Int64
+    )
+    found += [
+        status.fill_null(SUBSCRIPTION_STATUS["not_subscribed"]).alias("subscription_status"),
+        pl.col("_owner_id").alias("owner_id"),
+    ]
+    if edition == "suite":
+        found += [
+            pl.col("_stage_id").alias("lifecycle_stage_id"),
+            pl.col("_status_id").alias("contact_status_id"),
+        ]
+    return found
+
+
+def _problems(
+    plain: dict[str, pl.Expr], accounts: pl.DataFrame, mapping: Mapping, edition: str
+) -> Problems:
+    problems = Problems()
+    problems.add("owner_unmatched", pl.col("_owner_id").is_null())
+    if edition == "suite":
+        wanted = (pl.col("lifecycle_stage") != "") & pl.col("_stage_id").is_null()
+        wanted |= (pl.col("contact_status") != "") & pl.col("_status_id").is_null()
+        problems.add("stage_unknown", wanted)
+    short = [text for key, text in plain.items() if key != "address"]
+    phones = [pl.col("_mobile_number"), pl.col("_work_number")]
+    problems.add("too_long", longer_than(LONGEST_TEXT, *short, *phones))
+    if "address" in plain:
+        problems.add("too_long", longer_than(LONGEST_TEXT_AREA, plain["address"]))
+    if mapping.fields.derives("contacts", "account"):
+        refused = accounts.filter(pl.col("problem").is_not_null()).get_column("source_key")
+        problems.add("parent_refused", pl.col("account_key").is_in(refused.implode()))
+    return problems
+
+
+def contact_rows(
+    frame: pl.DataFrame,
+    accounts: pl.DataFrame,
+    fields: Sequence[ResolvedField],
+    mapping: Mapping,
+    lookups: Lookups,
+    edition: str,
+) -> pl.DataFrame:
+    """One row per golden contact, in module ``contacts`` or ``leads`` as routed.
+
+    Args:
+        frame: of ``with_contact_facts``.
+        accounts: intended rows of the accounts; a contact waits for its account.
+        fields: resolved custom fields.
+        mapping: the decisions.
+        lookups: the account's ids.
+        edition: ``suite`` or ``classic``.
+    """
+    if edition == "classic":
+        parts = [
+            _rows(part, accounts, fields, mapping, lookups, edition, module)
+            for module in ("contacts", "leads")
+            if (part := frame.filter(pl.col("route_module") == module)).height
+        ]
+        return pl.concat(parts) if parts else _rows(
+            frame, accounts, fields, mapping, lookups, edition, "contacts"
+        )
+    return _rows(frame, accounts, fields, mapping, lookups, edition, "contacts")
+
+
+def _rows(
+    frame: pl.DataFrame,
+    accounts: pl.DataFrame,
+    fields: Sequence[ResolvedField],
+    mapping: Mapping,
+    lookups: Lookups,
+    edition: str,
+    endpoint: str,
+) -> pl.DataFrame:
+    plain = _plain(frame, mapping)
+    problems = _problems(plain, accounts, mapping, edition)
+    names = lookups.custom_fields.get(endpoint, {})
+    custom = custom_values("contacts", frame, fields, names, mapping.source.zone, problems)
+    payload = [expression.alias(key) for key, expression in plain.items()]
+    return intended_rows(
+        frame,
+        module=pl.col("route_module"),
+        key="contact_key",
+        payload=[*payload, *_derived(frame, mapping, edition), *custom],
+        problems=problems,
+    )

@@ -1,0 +1,45 @@
+"""All decisions of a migration as one frozen value, with its digest.
+
+Not here: reading the files (``loading``), the areas themselves (``decisions``).
+"""
+
+import hashlib
+import json
+
+from kartra_freshsales.mapping.cleaning_rules import SourceRules
+from kartra_freshsales.mapping.decisions.base import Decisions
+from kartra_freshsales.mapping.decisions.custom_fields import CustomFields
+from kartra_freshsales.mapping.decisions.deals import Stages, Subscriptions
+from kartra_freshsales.mapping.decisions.destination import Destination
+from kartra_freshsales.mapping.decisions.fields import Fields
+from kartra_freshsales.mapping.decisions.labels import Lists, Tags
+from kartra_freshsales.mapping.decisions.people import Notes, Owners
+from kartra_freshsales.mapping.decisions.routing import Routing
+from kartra_freshsales.mapping.decisions.thresholds import Thresholds
+
+
+class Mapping(Decisions):
+    """Every decision that shapes what is written. Defaults are the shipped files."""
+
+    source: SourceRules = SourceRules()
+    destination: Destination = Destination()
+    fields: Fields = Fields()
+    custom_fields: CustomFields = CustomFields()
+    routing: Routing = Routing()
+    stages: Stages = Stages()
+    owners: Owners = Owners()
+    tags: Tags = Tags()
+    lists: Lists = Lists()
+    subscriptions: Subscriptions = Subscriptions()
+    notes: Notes = Notes()
+    thresholds: Thresholds = Thresholds()
+
+    def digest(self) -> str:
+        """SHA-256 over the canonical JSON: equal decisions, equal digest (G15)."""
+        return sha256_of(self.model_dump(mode="json", by_alias=True))
+
+
+def sha256_of(value: object) -> str:
+    """SHA-256 over canonical JSON: sorted keys, no blanks, ASCII only."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

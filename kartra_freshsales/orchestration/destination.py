@@ -1,0 +1,124 @@
+"""The destination as a resource: client, ledger and budget, opened for one asset's work.
+
+Not here: what is read or written (``freshsales``, ``loading``), decisions (``mapping``).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import polars as pl
+from dagster import ConfigurableResource
+
+from kartra_freshsales.errors import IntegrityError, NotConfirmed
+from kartra_freshsales.freshsales.client import FreshsalesClient
+from kartra_freshsales.freshsales.plan_facts import hourly_limit, minute_limit
+from kartra_freshsales.ledger.store import Destination, Ledger
+from kartra_freshsales.loading.loader import Loader
+from kartra_freshsales.mapping.model import Mapping
+from kartra_freshsales.orchestration.frames import metadata_from
+from kartra_freshsales.orchestration.progress import Progress
+from kartra_freshsales.orchestration.resources import WorkspaceResource
+from kartra_freshsales.planning.digest import plan_digest
+
+
+@dataclass(frozen=True)
+class Connection:
+    """An open way to one account, with the ledger that belongs to it."""
+
+    client: FreshsalesClient
+    ledger: Ledger
+    mapping: Mapping
+
+
+class DestinationResource(ConfigurableResource):  # type: ignore[type-arg]
+    """The Freshsales account that the workspace's settings point at."""
+
+    workspace: WorkspaceResource
+
+    @contextmanager
+    def ledger(self) -> Iterator[Ledger]:
+        """The ledger of this account; needs no network."""
+        settings = self.workspace.settings()
+        edition = self.workspace.mapping().destination.edition
+        destination = Destination(settings.base_url.rstrip("/"), edition=edition)
+        with Ledger.open(settings.ledger, destination) as ledger:
+            yield ledger
+
+    @contextmanager
+    def connect(self, run: str = "") -> Iterator[Connection]:
+        """Client and ledger; every request is counted against the account's hour.
+
+        Raises:
+            SettingsError: the address or the key is missing.
+        """
+        settings = self.workspace.settings()
+        settings.require_destination()
+        mapping = self.workspace.mapping()
+        with self.ledger() as ledger:
+            budget = ledger.budget(
+                hourly_limit(settings.requests_per_hour, mapping.destination.plan),
+                400
+                if settings.requests_per_minute is None
+                else settings.requests_per_minute,
+                settings.live_use_reserve,
+                run=run,
+            )
+            with FreshsalesClient(
+                settings.base_url,
+                settings.api_key,
+                budget=budget,
+                timeout=settings.timeout_seconds,
+            ) as client:
+                yield Connection(client, ledger, mapping)
+
+    @contextmanager
+    def loader(
+        self, *, run: str, batch: str, metadata: pl.DataFrame, progress: Progress
+    ) -> Iterator[Loader]:
+        """The loading engine for one batch."""
+        with self.connect(run) as connection:
+            target = connection.mapping.destination
+            with Loader(
+                connection.client,
+                connection.ledger,
+                metadata_from(metadata),
+                run=run,
+                batch=batch,
+                edition=target.edition,
+                group_size=target.group_size,
+                list_group_size=target.list_group_size,
+                progress=progress,
+            ) as loader:
+                yield loader
+
+
+def digest_of(plan: pl.DataFrame) -> str:
+    """The digest a person approves: the plan's rows under the map and schema it names."""
+    facts = plan.select("mapping_digest", "metadata_digest").unique()
+    if facts.height > 1:
+        raise IntegrityError(
+            "The load plan mixes rows made under different decisions.",
+            remedy="Materialize load_plan of this batch again.",
+        )
+    mapping_digest, metadata_digest = facts.row(0) if facts.height else ("", "")
+    return plan_digest(
+        plan.drop("mapping_digest", "metadata_digest"),
+        mapping_digest=mapping_digest,
+        metadata_digest=metadata_digest,
+    )
+
+
+def require_approval(plan: pl.DataFrame, approval: pl.DataFrame, mapping: Mapping) -> None:
+    """Raise ``NotConfirmed`` unless exactly this plan, under today's map, was approved."""
+    approved = approval.item(0, "digest") if approval.height else ""
+    if approved != digest_of(plan):
+        raise NotConfirmed(
+            "The load plan is not the one that was approved.",
+            remedy="Look at load_plan again and approve its digest, then start the load.",
+        )
+    if plan.height and plan.item(0, "mapping_digest") != mapping.digest():
+        raise NotConfirmed(
+            "The mapping has changed since this plan was approved.",
+            remedy="Run 'prepare' and 'plan' again, then approve the new digest.",
+        )

@@ -1,0 +1,24 @@
+"""Values that are no tables, kept as frames so that one I/O manager stores everything."""
+
+import polars as pl
+
+from kartra_freshsales.freshsales.metadata import Metadata
+
+
+def metadata_frame(metadata: Metadata) -> pl.DataFrame:
+    """The account's settings as one row: ``digest, json``."""
+    return pl.DataFrame(
+        {"digest": [metadata.digest()], "json": [metadata.model_dump_json()]}
+    )
+
+
+def metadata_from(frame: pl.DataFrame) -> Metadata:
+    """The settings that ``metadata_frame`` stored."""
+    return Metadata.model_validate_json(frame.item(0, "json"))
+
+
+def texts_frame(**texts: str) -> pl.DataFrame:
+    """Named texts as rows: ``name, text``."""
+    return pl.DataFrame(
+        list(texts.items()), schema={"name": pl.String, "text": pl.String}, orient="row"
+    )

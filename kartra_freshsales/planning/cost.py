@@ -1,0 +1,101 @@
+"""What a plan costs: requests by kind and module, and hours of the account's budget (G6).
+
+The formula follows the loader: groups of 100, one read-back page per group, a late poll
+per job; notes one by one; lists by group of members. Not here: spending (the ledger's
+budget).
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+KINDS = ("write", "read", "poll")
+_BULK = ("sales_accounts", "contacts", "leads", "deals", "subscriptions")
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Requests of one plan.
+
+    ``requests`` is module → kind → count; ``hours`` is the time the account's budget needs
+    at least, 0 where there is no limit; ``bound`` is the least any loader could do with.
+    """
+
+    requests: Mapping[str, Mapping[str, int]]
+    total: int
+    hours: float
+    bound: int
+
+    def of_kind(self, kind: str) -> int:
+        """Requests of one kind over all modules."""
+        return sum(counts.get(kind, 0) for counts in self.requests.values())
+
+
+def cost(
+    plan: pl.DataFrame,
+    *,
+    requests_per_hour: int,
+    reserve: float,
+    existing: int = 0,
+    group_size: int = 100,
+    list_group_size: int = 100,
+) -> Cost:
+    """Count the requests that carrying out a plan takes.
+
+    Args:
+        plan: a load plan.
+        requests_per_hour: the account's limit; 0 for none.
+        reserve: the share of it that is left to the account's users.
+        existing: records of the destination that a snapshot still has to read.
+        group_size: records per bulk call.
+        list_group_size: members per call that puts contacts on a list.
+    """
+    writes = plan.filter(pl.col("operation").is_in(["create", "update"]))
+    sent = dict(writes.group_by("module").len().iter_rows())
+    requests = {
+        module: _bulk(sent[module], group_size) for module in _BULK if sent.get(module)
+    }
+    if sent.get("notes"):
+        requests["notes"] = {"write": sent["notes"], "read": 0, "poll": 0}
+    lists = writes.filter(pl.col("module") == "lists")
+    if lists.height:
+        requests["lists"] = _lists(lists, list_group_size)
+    if existing:
+        requests["snapshot"] = {"write": 0, "read": _groups(existing, 100), "poll": 0}
+    total = sum(sum(counts.values()) for counts in requests.values())
+    pace = requests_per_hour * (1 - reserve)
+    return Cost(
+        requests=requests,
+        total=total,
+        hours=round(total / pace, 2) if pace else 0.0,
+        bound=_bound(sent, requests),
+    )
+
+
+def _groups(count: int, size: int) -> int:
+    return -(-count // size)
+
+
+def _bulk(count: int, size: int) -> dict[str, int]:
+    groups = _groups(count, size)
+    return {"write": groups, "read": _groups(count, 100), "poll": groups}
+
+
+def _lists(lists: pl.DataFrame, size: int) -> dict[str, int]:
+    """Creating each new list, its members in groups, one look at the lists, read-back."""
+    members = [len(json.loads(payload).get("members", [])) for payload in lists["payload"]]
+    new = lists.filter(pl.col("operation") == "create")["source_key"].n_unique()
+    return {
+        "write": new + sum(_groups(count, size) for count in members),
+        "read": 1 + sum(_groups(count, 100) for count in members),
+        "poll": 0,
+    }
+
+
+def _bound(sent: Mapping[str, int], requests: Mapping[str, Mapping[str, int]]) -> int:
+    """Per module one write and one read per 100 and one poll per job; the rest as it is."""
+    bulk = sum(3 * _groups(sent.get(module, 0), 100) for module in _BULK)
+    rest = (counts for module, counts in requests.items() if module not in _BULK)
+    return bulk + sum(sum(counts.values()) for counts in rest)

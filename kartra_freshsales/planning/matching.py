@@ -1,0 +1,140 @@
+"""Finding what stands in the destination for each intended record.
+
+By the ledger's identity first, else by natural key: people by e-mail address, accounts by
+name, both case-folded, deals by their exact name. Not here: what follows from it
+(``plan``).
+"""
+
+import polars as pl
+
+from kartra_freshsales.freshsales.modules import Module
+from kartra_freshsales.planning.tokens import casefolded, texts
+
+LIVE, ROLLED_BACK = "live", "rolled_back"
+UNREADABLE = ("notes", "lists")
+"""Endpoints that no snapshot holds."""
+
+IDENTITY_COLUMNS = (
+    "module", "source_key", "freshsales_id", "written", "seen", "payload_hash", "state",
+)  # fmt: skip
+
+
+def endpoint_of(edition: str) -> pl.Expr:
+    """The endpoint of each row's module: on Suite, leads live among the contacts."""
+    moved = {str(module): module.endpoint_in(edition) for module in Module}
+    return pl.col("module").replace(moved)
+
+
+def standing(identities: pl.DataFrame) -> pl.DataFrame:
+    """``_family, source_key`` of records that the ledger knows to stand there."""
+    family = pl.col("module").replace({"leads": "contacts", "subscriptions": "deals"})
+    live = identities.filter(pl.col("state") == LIVE)
+    return live.select(family.alias("_family"), "source_key").unique()
+
+
+def live_ids(identities: pl.DataFrame) -> dict[tuple[str, str], int]:
+    """(module, source key) → id of every live identity that something may link to."""
+    live = identities.filter(
+        (pl.col("state") == LIVE)
+        & pl.col("module").is_in(["sales_accounts", "contacts", "leads"])
+    )
+    rows = live.select("module", "source_key", "freshsales_id").iter_rows()
+    return {(module, key): number for module, key, number in rows}
+
+
+def matched(
+    records: pl.DataFrame, identities: pl.DataFrame, snapshot: pl.DataFrame, edition: str
+) -> pl.DataFrame:
+    """Join each record with its identity and with what stands in the destination.
+
+    Args:
+        records: intended records with ``_at`` (their number), in any order.
+        identities: the ledger's; those that were rolled back count as none.
+        snapshot: the destination's records.
+        edition: ``suite`` or ``classic``.
+
+    Returns:
+        The records with ``_endpoint``, ``_id`` (identity's), ``_written``, ``_hash``,
+        ``_seen``, ``_state``, ``_record`` (found by id), ``_found_id`` and
+        ``_found_record`` (found by natural key, only where nothing was found by id) and
+        ``_taken`` (that record is another source record's).
+    """
+    records = records.with_columns(endpoint_of(edition).alias("_endpoint"))
+    known = _identities(identities, edition)
+    there = snapshot.select(
+        pl.col("module").alias("_endpoint"),
+        pl.col("freshsales_id").cast(pl.Int64).alias("_id"),
+        pl.col("record").alias("_record"),
+    ).unique(("_endpoint", "_id"), keep="last")
+    joined = (
+        records.join(known, on=("_endpoint", "source_key"), how="left")
+        .sort("_at", pl.col("_state") != LIVE, pl.col("_as") != pl.col("module"))
+        .unique("_at", keep="first", maintain_order=True)
+        .join(there, on=("_endpoint", "_id"), how="left", maintain_order="left")
+    )
+    return _by_natural_key(joined, identities, snapshot, edition)
+
+
+def _identities(identities: pl.DataFrame, edition: str) -> pl.DataFrame:
+    present = identities.filter(pl.col("state") != ROLLED_BACK)
+    return present.select(
+        endpoint_of(edition).alias("_endpoint"),
+        "source_key",
+        pl.col("module").alias("_as"),
+        pl.col("freshsales_id").cast(pl.Int64).alias("_id"),
+        pl.col("written").alias("_written"),
+        pl.col("payload_hash").alias("_hash"),
+        pl.col("seen").alias("_seen"),
+        pl.col("state").alias("_state"),
+    )
+
+
+def _by_natural_key(
+    joined: pl.DataFrame, identities: pl.DataFrame, snapshot: pl.DataFrame, edition: str
+) -> pl.DataFrame:
+    keyed = joined.with_columns(natural_keys(joined).alias("_natural"))
+    keyed = keyed.with_columns(
+        pl.when(pl.col("_record").is_null()).then("_natural").alias("_natural")
+    )
+    by_key = (
+        snapshot.select(
+            pl.col("module").alias("_endpoint"),
+            pl.col("natural_key").alias("_natural"),
+            pl.col("freshsales_id").cast(pl.Int64).alias("_found_id"),
+            pl.col("record").alias("_found_record"),
+        )
+        .sort("_found_id")  # of several deals with one name, the oldest
+        .unique(("_endpoint", "_natural"), keep="first", maintain_order=True)
+    )
+    taken = _identities(identities, edition).filter(
+        # A purged identity no longer knows its source key: its record may be matched again.
+        (pl.col("_state") == LIVE) & (pl.col("_written") != "")
+    )
+    taken = taken.select(
+        "_endpoint", pl.col("_id").alias("_found_id"), pl.lit(value=True).alias("_taken")
+    ).unique(("_endpoint", "_found_id"))
+    return (
+        keyed.join(by_key, on=("_endpoint", "_natural"), how="left", maintain_order="left")
+        .join(taken, on=("_endpoint", "_found_id"), how="left", maintain_order="left")
+        .with_columns(pl.col("_taken").fill_null(value=False))
+    )
+
+
+def natural_keys(records: pl.DataFrame) -> pl.Series:
+    """What the destination recognises each record by; null for notes and lists.
+
+    Args:
+        records: ``module, payload``.
+    """
+    email, name = texts(records, "email"), texts(records, "name")
+    keys = records.select(
+        "module", casefolded(email.str.strip_chars()).alias("email"),
+        casefolded(name).alias("folded"), name.alias("name"),
+    )  # fmt: skip
+    module = pl.col("module")
+    return keys.select(
+        pl.when(module.is_in(["contacts", "leads"])).then("email")
+        .when(module == "sales_accounts").then("folded")
+        .when(module.is_in(["deals", "subscriptions"])).then("name")
+        .alias("_natural")
+    ).to_series()  # fmt: skip

@@ -1,0 +1,190 @@
+"""Closing the books: the comparison of one batch, and the account of all of them.
+
+Puts ``reconcile`` and the reports together. Not here: reading frames, writing files.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from kartra_freshsales.freshsales.metadata import Metadata
+from kartra_freshsales.mapping.model import Mapping as Decisions
+from kartra_freshsales.reconcile.causes import cause_counts, with_causes
+from kartra_freshsales.reconcile.certificate import Thresholds
+from kartra_freshsales.reconcile.compare import compare_records, verdict_counts
+from kartra_freshsales.reconcile.reckoning import (
+    Reckoning,
+    module_counts,
+    one_result_each,
+    reckon,
+    sent_and_seen,
+    summary,
+)
+from kartra_freshsales.reconcile.sums import Names
+from kartra_freshsales.reports.differences import not_written, where_rows_ended
+from kartra_freshsales.reports.page import Report
+from kartra_freshsales.reports.phase import phase_report
+from kartra_freshsales.reports.reconciliation import reconciliation_report
+from kartra_freshsales.reports.tables import csv_text
+
+FIELD_BY_FIELD = ("sales_accounts", "contacts", "leads", "deals", "subscriptions", "notes")
+"""Modules whose records are compared by field; lists are compared by their members."""
+
+
+def compare_batch(
+    what: str,
+    batch: str,
+    results: pl.DataFrame,
+    snapshot: pl.DataFrame,
+    identities: pl.DataFrame,
+) -> tuple[pl.DataFrame, str]:
+    """Compare one loaded module of a batch, with causes, and write its phase report.
+
+    Args:
+        what: the module in plain words.
+        batch: key of the batch.
+        results: load results.
+        snapshot: the destination before the load, for records that were not written.
+        identities: the ledger's, to resolve links and to know what an earlier load saw.
+    """
+    sent, seen = sent_and_seen(results, snapshot)
+    compared = with_causes(
+        compare_records(sent, seen, references=identities),
+        identities.select("module", "source_key", "seen"),
+    )
+    return compared, phase_report(what, batch, results, compared)
+
+
+@dataclass(frozen=True)
+class Books:
+    """The closed books: the verdict, its measures, and every text that belongs to them."""
+
+    reckoning: Reckoning
+    report: Report
+    files: Mapping[str, str]
+
+    @property
+    def measures(self) -> pl.DataFrame:
+        """``measure, module, required, measured, passed``."""
+        return pl.DataFrame(
+            [
+                (m.name, m.module, m.threshold, m.measured, m.passed)
+                for m in self.reckoning.certificate.measured
+            ],
+            schema={
+                "measure": pl.String,
+                "module": pl.String,
+                "required": pl.String,
+                "measured": pl.String,
+                "passed": pl.Boolean,
+            },
+            orient="row",
+        )
+
+
+def names_of(metadata: Metadata) -> Names:
+    """Words for the stage and currency ids of the account."""
+    stages = {str(s.id): s.name for pipe in metadata.pipelines for s in pipe.stages}
+    return Names(stages, {str(c.id): c.currency_code for c in metadata.currencies})
+
+
+def golden_deals(transactions: pl.DataFrame, subscriptions: pl.DataFrame) -> pl.DataFrame:
+    """``deal_key, currency, amount, closed_date`` of all deals the exports hold."""
+    sales = transactions.select(
+        "deal_key", "currency", "amount", pl.col("date").alias("closed_date")
+    )
+    recurring = subscriptions.select(
+        "deal_key",
+        "currency",
+        pl.col("next_payment_amount").fill_null(0).alias("amount"),
+        pl.lit(None, pl.Date).alias("closed_date"),
+    )
+    return pl.concat([sales, recurring], how="vertical_relaxed")
+
+
+def close_books(
+    decisions: Decisions,
+    *,
+    results: pl.DataFrame,
+    comparison: pl.DataFrame,
+    snapshot: pl.DataFrame,
+    row_states: pl.DataFrame,
+    deals: pl.DataFrame,
+    metadata: Metadata,
+    identities: pl.DataFrame,
+    requests: Mapping[str, int],
+    target: str,
+    batches: Sequence[str],
+) -> Books:
+    """Reckon all batches and write the certificate, the reports and the review files.
+
+    Args:
+        decisions: thresholds, and whether this is a rehearsal.
+        results: load results of all batches.
+        comparison: field comparisons of all batches.
+        snapshot: the destination before the load.
+        row_states: the ledger of source rows.
+        deals: of ``golden_deals``.
+        metadata: words for ids.
+        identities: the ledger's.
+        requests: all requests so far, by kind.
+        target: address of the account.
+        batches: keys of the batches.
+    """
+    each = one_result_each(results)
+    keys = ["module", "source_key"]
+    _, seen = sent_and_seen(each, snapshot)
+    reckoning = reckon(
+        results=each,
+        comparison=comparison.unique([*keys, "field"], maintain_order=True),
+        seen=seen,
+        references=identities,
+        row_states=row_states,
+        deals=deals,
+        names=names_of(metadata),
+        thresholds=Thresholds.model_validate(decisions.thresholds.model_dump()),
+    )
+    report = reconciliation_report(
+        reckoning.certificate,
+        equation=reckoning.equation,
+        modules=module_counts(reckoning),
+        verdict_counts=verdict_counts(reckoning.comparison),
+        cause_counts=cause_counts(reckoning.comparison),
+        sums=reckoning.sums,
+        orphans=reckoning.orphans,
+        comparison=reckoning.comparison,
+        results=reckoning.results,
+        rows=reckoning.rows,
+        requests=requests,
+        target=target,
+        rehearsal=decisions.destination.rehearsal,
+        batches=batches,
+    )
+    return Books(reckoning, report, _files(reckoning, report))
+
+
+def _files(reckoning: Reckoning, report: Report) -> dict[str, str]:
+    given = reckoning.certificate
+    body = {
+        "verdict": "pass" if given.passed else "fail",
+        "digest": given.digest,
+        "thresholds": given.thresholds.model_dump(mode="json"),
+        "measured": [vars(measure) for measure in given.measured],
+        "reasons": list(given.reasons),
+    }
+    review = reckoning.rows.filter(~pl.col("state").is_in(["loaded", "merged"]))
+    return {
+        "reconciliation_report.html": report.html,
+        "reconciliation_report.md": report.markdown,
+        "certificate.json": json.dumps(body, indent=2),
+        "rows_not_loaded.csv": csv_text(review.drop("record_key")),
+        "rows_by_reason.csv": csv_text(where_rows_ended(reckoning.rows)),
+        "records_not_written.csv": csv_text(not_written(reckoning.results)),
+    }
+
+
+def summary_text(books: Books, reports: Mapping[str, str]) -> str:
+    """The summary a program reads, as JSON."""
+    return json.dumps(summary(books.reckoning, reports), indent=2, default=str)

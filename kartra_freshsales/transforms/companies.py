@@ -1,0 +1,116 @@
+"""Sales accounts from the company names of contacts (S25, S30–S33).
+
+Two spellings are one company if they differ only in case, accents, punctuation or legal
+form; the spellings are listed as variants. What does not belong here: fuzzy likeness, which
+is for people to judge.
+"""
+
+import re
+import unicodedata
+from collections.abc import Collection
+
+import polars as pl
+
+from kartra_freshsales.transforms.distinct import over_distinct
+from kartra_freshsales.transforms.records import PROVENANCE
+from kartra_freshsales.transforms.web_domains import SHARED_DOMAINS
+
+ACCOUNTS: dict[str, pl.DataType] = {
+    "account_key": pl.String(),
+    "name": pl.String(),
+    "website": pl.String(),
+    "domain": pl.String(),
+    "variants": pl.List(pl.String()),
+    "contacts": pl.Int64(),
+    "owner": pl.String(),
+    **PROVENANCE,
+    "sources": pl.List(pl.String()),
+}
+_DOTTED = re.compile(r"\b(?:\w\.){2,}")
+_APOSTROPHES = re.compile(r"['’‘`´]")
+_GAPS = re.compile(r"[\W_]+")
+
+
+def name_key(name: str, suffixes: Collection[str]) -> str | None:
+    """The key of a company name, or None for a name of nothing but punctuation."""
+    text = name.replace("&", " and ").replace("+", " plus ")
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    bare = "".join(c for c in decomposed if not unicodedata.combining(c))
+    joined = _DOTTED.sub(
+        lambda found: found[0].replace(".", ""), _APOSTROPHES.sub("", bare)
+    )
+    words = _GAPS.sub(" ", joined).split()
+    kept = list(words)
+    while len(kept) > 1 and (kept[-1] in suffixes or kept[-1] == "and"):
+        kept.pop()
+    return " ".join(kept) or None
+
+
+def account_keys(companies: pl.Series, suffixes: Collection[str]) -> pl.Series:
+    """The account key of each company name, null without company."""
+    endings = frozenset(suffixes)
+    return over_distinct(
+        companies, lambda name: name_key(name, endings), pl.String()
+    ).alias("account_key")
+
+
+def domain(website: pl.Expr) -> pl.Expr:
+    """The host of a website without ``www.``; null for shared hosts and for no host."""
+    host = (
+        website.str.to_lowercase()
+        .str.strip_chars()
+        .str.replace(r"^[a-z][a-z0-9+.-]*://", "")
+        .str.extract(r"^(?:[^/@?#]*@)?([^/:?#\s]+)")
+        .str.replace(r"^www\d?\.", "")
+        .str.strip_chars_end(".")
+    )
+    shared = host.str.extract(r"([^.]+\.[^.]+)$").is_in(SHARED_DOMAINS)
+    is_host = host.str.contains(r"^[^.]+(\.[^.]+)+$")
+    return pl.when(is_host & ~shared & ~host.is_in(SHARED_DOMAINS)).then(host)
+
+
+def accounts(contacts: pl.DataFrame) -> pl.DataFrame:
+    """One row per company named by golden contacts, in the order of ``account_key``.
+
+    The name is the spelling used most, the website the one used most among those that are
+    not a shared host; of equals, the newest. The owner is that of the newest contact that
+    has one; provenance is that of the newest contact.
+    """
+    members = (
+        contacts.filter(pl.col("account_key").is_not_null())
+        .sort(
+            "_exported_at", "_batch", "_file", "_row",
+            descending=True, nulls_last=True,
+        )
+        .with_columns(domain(pl.col("website")).alias("domain"))
+        .with_columns(pl.when(pl.col("domain").is_not_null()).then("website"))
+    )  # fmt: skip
+    base = members.group_by("account_key", maintain_order=True).agg(
+        pl.len().cast(pl.Int64).alias("contacts"),
+        pl.col("owner").drop_nulls().first(),
+        *(pl.col(name).first() for name in PROVENANCE),
+        pl.col("sources").explode(),
+    )
+    names = _ranked(members, "company")
+    variants = names.group_by("account_key", maintain_order=True).agg(
+        pl.col("company").first().alias("name"), pl.col("company").alias("variants")
+    )
+    sites = _ranked(members.drop_nulls("domain"), "website", "domain")
+    sites = sites.unique("account_key", keep="first", maintain_order=True)
+    joined = base.join(variants, on="account_key", how="left").join(
+        sites, on="account_key", how="left"
+    )
+    return joined.select(pl.col(name).cast(dtype) for name, dtype in ACCOUNTS.items()).sort(
+        "account_key"
+    )
+
+
+def _ranked(members: pl.DataFrame, *columns: str) -> pl.DataFrame:
+    """``account_key`` and columns, the most used first, of equals the newest."""
+    return (
+        members.with_row_index("age")
+        .group_by("account_key", *columns)
+        .agg(pl.len().alias("uses"), pl.col("age").min())
+        .sort("account_key", "uses", "age", descending=[False, True, False])
+        .select("account_key", *columns)
+    )

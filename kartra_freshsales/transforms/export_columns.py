@@ -1,0 +1,105 @@
+"""The columns of every export: how full they are, and which files lack them (S75, S89).
+
+Profiles hold counts and lengths, never a value: a value would be somebody's. Not here:
+what a column becomes (``mapping``).
+"""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from kartra_freshsales.kartra.columns import CURRENCY, PROVENANCE
+from kartra_freshsales.kartra.kinds import ALIASES, ExportKind
+
+_FILE = ("_batch", "_file")
+_NOT_DATA = frozenset({*PROVENANCE, CURRENCY})
+
+SCHEMA: dict[str, pl.DataType] = {
+    "kind": pl.String(),
+    "column": pl.String(),
+    "known": pl.Boolean(),
+    "batches": pl.Int64(),
+    "files": pl.Int64(),
+    "rows": pl.Int64(),
+    "filled": pl.Int64(),
+    "distinct": pl.Int64(),
+    "max_length": pl.Int64(),
+    "drift": pl.Boolean(),
+}
+
+
+def _trimmed(column: str) -> pl.Expr:
+    text = pl.col(column).cast(pl.String).str.strip_chars()
+    return pl.when(text != "").then(text)
+
+
+def _profile(frame: pl.DataFrame, columns: list[str]) -> dict[str, list[int]]:
+    """``filled``, ``distinct`` and ``max_length``, each in the order of ``columns``."""
+    measured = frame.lazy().select(
+        *(_trimmed(c).count().alias(f"filled:{c}") for c in columns),
+        *(_trimmed(c).drop_nulls().n_unique().alias(f"distinct:{c}") for c in columns),
+        *(_trimmed(c).str.len_chars().max().alias(f"max_length:{c}") for c in columns),
+    )
+    row = measured.collect().row(0, named=True)
+    return {
+        name: [int(row[f"{name}:{column}"] or 0) for column in columns]
+        for name in ("filled", "distinct", "max_length")
+    }
+
+
+def _presence(frame: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
+    """Batches and files with each column: a blank cell is text, an absent one null."""
+    per_file = frame.group_by(_FILE).agg(pl.col(columns).is_not_null().any())
+    return (
+        per_file.unpivot(columns, index=_FILE, variable_name="column", value_name="there")
+        .filter("there")
+        .group_by("column")
+        .agg(
+            pl.col("_batch").n_unique().cast(pl.Int64).alias("batches"),
+            pl.len().cast(pl.Int64).alias("files"),
+        )
+    )
+
+
+def _of_kind(kind: str, frame: pl.DataFrame) -> pl.DataFrame:
+    columns = [name for name in frame.columns if name not in _NOT_DATA]
+    if not columns or frame.is_empty():
+        return pl.DataFrame(schema=SCHEMA)
+    known = ALIASES[ExportKind(kind)]
+    files = frame.select(_FILE).n_unique()
+    return (
+        pl.DataFrame(
+            {
+                "kind": [kind] * len(columns),
+                "column": columns,
+                "known": [column in known for column in columns],
+                "rows": [frame.height] * len(columns),
+                **_profile(frame, columns),
+            }
+        )
+        .join(_presence(frame, columns), on="column", how="left", maintain_order="left")
+        .with_columns(pl.col("batches", "files").fill_null(0))
+        .with_columns((pl.col("files") < files).alias("drift"))
+        .select([pl.col(name).cast(dtype) for name, dtype in SCHEMA.items()])
+    )
+
+
+def export_columns(raw_by_kind: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Describe every column of the raw frames.
+
+    Args:
+        raw_by_kind: raw frames of all batches by export kind.
+
+    Returns:
+        ``kind, column, known`` (whether Kartra has this column itself; otherwise it is a
+        custom field), ``batches, files`` that carry it, ``rows`` of the kind, ``filled``,
+        ``distinct``, ``max_length`` (characters), ``drift`` (some file of the kind lacks
+        it). In the order of the frames.
+    """
+    profiles = [_of_kind(str(kind), frame) for kind, frame in raw_by_kind.items()]
+    return pl.concat([pl.DataFrame(schema=SCHEMA), *profiles])
+
+
+def custom_columns(columns: pl.DataFrame) -> pl.DataFrame:
+    """The rows of ``export_columns`` that are the account's own custom fields."""
+    return columns.filter(~pl.col("known"))

@@ -1,0 +1,59 @@
+"""Whom the operator leaves out: bounced, complained, refused or stale contacts (S86, S99).
+
+What does not belong here: the decision itself (``mappings/source.yaml``).
+"""
+
+import polars as pl
+
+from kartra_freshsales.mapping.cleaning_rules import SourceRules
+from kartra_freshsales.transforms.consent import BOUNCED, SPAM, UNSUBSCRIBED
+
+STALE = "stale"
+_BLOCKS = {"bounced": BOUNCED, "spam": SPAM, "do_not_contact": UNSUBSCRIBED}
+SUPPRESSED_REMEDY = (
+    "Nothing to do; to bring the contact along, change suppress in mappings/source.yaml."
+)
+
+
+def suppress_reason(rules: SourceRules) -> pl.Expr:
+    """The word of ``rules.suppress`` that a cleaned row falls under, else null."""
+    groups = [
+        pl.when(pl.col("block") == state).then(pl.lit(word))
+        for word, state in _BLOCKS.items()
+        if word in rules.suppress
+    ]
+    if STALE in rules.suppress:
+        groups.append(pl.when(_is_stale(rules)).then(pl.lit(STALE)))
+    return pl.coalesce(*groups) if groups else pl.lit(None, pl.String)
+
+
+def _is_stale(rules: SourceRules) -> pl.Expr:
+    """Joined long before its export, and without a score since."""
+    border = pl.col("_exported_at") - pl.duration(days=rules.stale_after_days)
+    return (pl.col("date_joined") < border) & (pl.col("score").fill_null(0) == 0)
+
+
+def suppressed(rows: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
+    """The contacts left out, with the word: ``contact_key, suppress``.
+
+    A block counts only while it stands; staleness only if the newest row is stale.
+
+    Args:
+        rows: cleaned rows with ``suppress``, ``block`` and ``_rank`` (0 is the newest).
+        standing: ``contact_key, block`` as combined over all rows.
+    """
+    marked = rows.filter(pl.col("suppress").is_not_null())
+    if marked.is_empty():
+        return marked.select("contact_key", "suppress")
+    newest = rows.group_by("contact_key").agg(pl.col("_rank").min().alias("_newest"))
+    judged = marked.join(
+        standing.select("contact_key", pl.col("block").alias("_standing")), on="contact_key"
+    ).join(newest, on="contact_key")
+    by_block = (pl.col("suppress") != STALE) & (pl.col("block") == pl.col("_standing"))
+    by_age = (pl.col("suppress") == STALE) & (pl.col("_rank") == pl.col("_newest"))
+    return (
+        judged.filter(by_block.fill_null(False) | by_age)
+        .sort("contact_key", "_rank")
+        .unique("contact_key", keep="first", maintain_order=True)
+        .select("contact_key", "suppress")
+    )

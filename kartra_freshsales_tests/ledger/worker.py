@@ -1,0 +1,62 @@
+"""What another process does to the ledger in these tests: ``python -m … <job> <url> …``."""
+
+from __future__ import annotations
+
+import os
+import sys
+import urllib.request
+
+from kartra_freshsales.ledger.states import IntentState
+from kartra_freshsales.ledger.store import Ledger
+from kartra_freshsales_tests.ledger.scenario import HERE, several, to
+
+
+def crash_after_planning(url: str) -> None:
+    """Plan three intents and die without a goodbye."""
+    ledger = Ledger.open(url, HERE)
+    ledger.plan_intents("run-1", several(3))
+    os._exit(9)
+
+
+def crash_after_sending(url: str) -> None:
+    """Plan three intents, note them as sent and die."""
+    ledger = Ledger.open(url, HERE)
+    ledger.mark_intents(to(ledger.plan_intents("run-1", several(3)), IntentState.SENT))
+    os._exit(9)
+
+
+def append(url: str, name: str, rounds: str) -> None:
+    """Plan and settle intents in small groups, as fast as it goes."""
+    with Ledger.open(url, HERE) as ledger:
+        for _ in range(int(rounds)):
+            made = ledger.plan_intents(name, several(4))
+            ledger.mark_intents(to(made, IntentState.SENT))
+            ledger.mark_intents(to(made, IntentState.CONFIRMED))
+
+
+def send(url: str, address: str, key: str, count: str, limit: str, window: str) -> None:
+    """Make requests to a sandbox as the shared budget allows; prints their statuses."""
+    with Ledger.open(url, HERE) as ledger:
+        budget = ledger.budget(
+            int(limit), 0, 0.0, run=str(os.getpid()), hour_seconds=float(window),
+            slack_seconds=0.2,
+        )  # fmt: skip
+        for _ in range(int(count)):
+            budget.acquire("read")
+            request = urllib.request.Request(
+                f"{address}/selector/owners",
+                headers={"Authorization": f"Token token={key}"},
+            )
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                print(answer.status)
+
+
+JOBS = {
+    "crash_after_planning": crash_after_planning,
+    "crash_after_sending": crash_after_sending,
+    "append": append,
+    "send": send,
+}
+
+if __name__ == "__main__":
+    JOBS[sys.argv[1]](*sys.argv[2:])
