@@ -25,7 +25,10 @@ from kartra_freshsales.assets import (
 from kartra_freshsales.orchestration import jobs
 from kartra_freshsales.orchestration.checks.all_checks import ALL_CHECKS
 from kartra_freshsales.orchestration.destination import DestinationResource
-from kartra_freshsales.orchestration.io_manager import FramesIOManager
+from kartra_freshsales.orchestration.io_manager import (
+    IDENTIFYING_COLUMNS,
+    FramesIOManager,
+)
 from kartra_freshsales.orchestration.progress import Progress
 from kartra_freshsales.orchestration.resources import WorkspaceResource
 from kartra_freshsales.orchestration.schedules import failed_partitions_schedule
@@ -68,6 +71,9 @@ def build_definitions(
         "destination": DestinationResource(workspace=folder),
         "progress": progress or Progress(),
         "io_manager": FramesIOManager(workspace=folder),
+        "identifying_columns": FramesIOManager(
+            workspace=folder, columns=IDENTIFYING_COLUMNS
+        ),
     }
     return Definitions(
         assets=all_assets(),

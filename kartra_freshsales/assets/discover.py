@@ -6,7 +6,8 @@ Nothing here needs Freshsales: the scope can be written from the exports alone.
 import polars as pl
 from dagster import MetadataValue, Output, asset
 
-from kartra_freshsales.mapping.coverage import object_compatibility
+from kartra_freshsales.mapping.objects import compatibility, object_map
+from kartra_freshsales.orchestration.outputs import counted
 from kartra_freshsales.orchestration.resources import WorkspaceResource
 from kartra_freshsales.reports.discovery import scope_of
 from kartra_freshsales.reports.gaps import gaps_report
@@ -38,20 +39,25 @@ def export_columns(
 
 @asset(group_name=GROUP, kinds={"polars"})
 def contact_audit(
-    workspace: WorkspaceResource,
     cleaned_contacts: pl.DataFrame,
     contacts: pl.DataFrame,
     transactions: pl.DataFrame,
     source_rows: pl.DataFrame,
 ) -> Output[pl.DataFrame]:
     """Raw against clean counts, and how many are bounced, stale, repeated or nameless."""
-    measured = audit.contact_audit(
-        cleaned_contacts, contacts, source_rows, buyers=transactions["contact_key"].unique()
-    )
+    buyers = transactions["contact_key"].unique()
+    measured = audit.contact_audit(cleaned_contacts, contacts, source_rows, buyers=buyers)
+    return counted(measured)
+
+
+@asset(group_name=GROUP, kinds={"csv"})
+def records_to_review(
+    workspace: WorkspaceResource, cleaned_contacts: pl.DataFrame, source_rows: pl.DataFrame
+) -> Output[pl.DataFrame]:
+    """Contact rows a person should see before the import: no e-mail, no name, odd phone."""
     review = audit.records_to_review(cleaned_contacts, source_rows)
     path = workspace.write_report("records_to_review.csv", csv_text(review))
-    facts = {"dagster/row_count": measured.height, "to review": review.height}
-    return Output(measured, metadata={**facts, "review file": str(path)})
+    return counted(review, path=str(path))
 
 
 @asset(group_name=GROUP, kinds={"polars"})
@@ -87,6 +93,7 @@ def migration_scope(
     workspace: WorkspaceResource,
     export_columns: pl.DataFrame,
     contact_audit: pl.DataFrame,
+    records_to_review: pl.DataFrame,
     tag_taxonomy: pl.DataFrame,
     data_gaps: pl.DataFrame,
     mapping_coverage: pl.DataFrame,
@@ -101,9 +108,11 @@ def migration_scope(
         tables={
             "columns": export_columns,
             "audit": contact_audit,
+            "review": records_to_review,
             "tags": tag_taxonomy,
             "gaps": data_gaps,
             "coverage": mapping_coverage,
+            "objects": object_map(mapping),
         },
         records={
             "accounts": accounts,
@@ -111,7 +120,7 @@ def migration_scope(
             "transactions": transactions,
             "subscriptions": subscriptions,
         },
-        objects=object_compatibility(mapping),
+        objects=compatibility(mapping),
         plan=mapping.destination.plan,
     )
     html = workspace.write_report("migration_scope.html", scope.report.html)

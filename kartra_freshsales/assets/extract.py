@@ -4,11 +4,12 @@ Nothing is interpreted here: cells are text, and every row knows its file and li
 """
 
 import polars as pl
-from dagster import AssetExecutionContext, AssetOut, Output, multi_asset
+from dagster import AssetExecutionContext, AssetOut, multi_asset
 
 from kartra_freshsales.kartra.front_door import read_batch
 from kartra_freshsales.kartra.kinds import ExportKind
 from kartra_freshsales.kartra.model import QUARANTINE_SCHEMA
+from kartra_freshsales.orchestration.outputs import Outputs, counted
 from kartra_freshsales.orchestration.partitions import BATCHES
 from kartra_freshsales.orchestration.resources import WorkspaceResource
 
@@ -20,6 +21,7 @@ _NO_ROWS = pl.DataFrame(
         "_exported_at": pl.Datetime("us", "UTC"),
     }
 )
+_PROBLEM_SCHEMA = dict.fromkeys(("_batch", "_file", "what", "remedy"), pl.String)
 _NOTHING_SET_ASIDE = pl.DataFrame(schema=dict(QUARANTINE_SCHEMA))
 KINDS = (ExportKind.CONTACTS, ExportKind.TRANSACTIONS, ExportKind.SUBSCRIPTIONS)
 
@@ -43,20 +45,15 @@ _OUTS["file_problems"] = AssetOut(
 
 
 @multi_asset(outs=_OUTS, partitions_def=BATCHES, group_name="extract", name="read_batch")
-def raw_batch(
-    context: AssetExecutionContext, workspace: WorkspaceResource
-) -> tuple[Output[pl.DataFrame], ...]:
+def raw_batch(context: AssetExecutionContext, workspace: WorkspaceResource) -> Outputs:
     """Read the batch's folder once; a bad file or row never stops the rest."""
     batch = context.partition_key
     read = read_batch(workspace.workspace.inbox / batch, batch=batch)
-    frames = [read.frames.get(kind, _NO_ROWS) for kind in KINDS]
-    quarantine = [read.quarantine.get(kind, _NOTHING_SET_ASIDE) for kind in KINDS]
-    problems = pl.DataFrame(
-        [(batch, p.file, p.what, p.remedy) for p in read.problems],
-        schema=dict.fromkeys(("_batch", "_file", "what", "remedy"), pl.String),
-        orient="row",
-    )
-    return tuple(
-        Output(frame, metadata={"dagster/row_count": frame.height, "columns": frame.width})
-        for frame in (*frames, *quarantine, problems)
+    for kind in KINDS:
+        yield counted(read.frames.get(kind, _NO_ROWS), name=f"raw_{kind}")
+        set_aside = read.quarantine.get(kind, _NOTHING_SET_ASIDE)
+        yield counted(set_aside, name=f"quarantined_{kind}")
+    problems = [(batch, p.file, p.what, p.remedy) for p in read.problems]
+    yield counted(
+        pl.DataFrame(problems, schema=_PROBLEM_SCHEMA, orient="row"), name="file_problems"
     )

@@ -1,4 +1,4 @@
-"""Commands around files: init, ingest, inspect, sample, sandbox. None of them loads anything."""
+"""Commands around files: init, ingest, inspect, sample, sandbox. None loads anything."""
 
 import shutil
 from pathlib import Path
@@ -145,9 +145,9 @@ def _write(frame: pl.DataFrame, path: Path) -> None:
 @app.command()
 def sample(
     out: Annotated[Path, typer.Option(help="Folder for the batches and truth.json.")],
-    contacts: Annotated[int, typer.Option(min=1, help="How many people.")] = 500,
+    contacts: Annotated[int, typer.Option(min=10, help="How many people.")] = 500,
     batches: Annotated[int, typer.Option(min=1, max=99)] = 3,
-    seed: Annotated[int, typer.Option(help="Same seed, same files.")] = 7,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same files.")] = 7,
     as_json: AsJson = False,
 ) -> None:
     """Write realistic Kartra exports of made-up people, and truth.json with what is right.
@@ -156,7 +156,10 @@ def sample(
     """
     from kartra_freshsales.sample import generate  # noqa: PLC0415 - not needed elsewhere
 
-    truth = generate(out, contacts=contacts, batches=batches, seed=seed)
+    try:
+        truth = generate(out, contacts=contacts, batches=batches, seed=seed)
+    except (ValueError, FileExistsError) as error:
+        raise BadInput(f"{error}.", remedy="Choose other figures or another --out.") from None
     screen = screen_of(as_json)
     screen.say(f"Written to {out}: {batches} batches and truth.json.")
     screen.result(dict(truth))

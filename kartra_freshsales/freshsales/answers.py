@@ -4,6 +4,7 @@ Records are left as the JSON they came as; ``records`` flattens them. A ``repr``
 shows counts only, since records hold personal data.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
@@ -116,6 +117,8 @@ def messages_of(body: object) -> tuple[str, ...]:
 
 
 def _whole(value: object) -> int | None:
-    if isinstance(value, int | float):
+    if isinstance(value, str):
+        return int(value) if value.isascii() and value.isdigit() else None
+    if isinstance(value, int | float) and math.isfinite(value):
         return int(value)
-    return int(value) if isinstance(value, str) and value.isdigit() else None
+    return None

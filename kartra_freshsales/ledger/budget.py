@@ -1,14 +1,16 @@
 """One request budget per account, exact over processes and machines.
 
-Requests of an account are numbered in the order they were let through, and their times
-rise with their numbers. Whether one more fits a window of ``limit`` is therefore one look:
-the request ``limit`` numbers back must have left the window. The account's row is locked
-while that is decided, never while waiting.
+A request reaches the destination some time between being let through and being answered,
+and it is there that windows are counted. So each is kept as that span (until its answer is
+known, the longest one possible), and one more fits a window of ``limit`` when the span that
+ends ``limit``-last has left it: whatever the true moments were, no window then holds more.
+The account's row is locked while that is decided, never while waiting.
 
 Not here: retrying, and what a request is (``freshsales``).
 """
 
 import math
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -58,9 +60,12 @@ class RequestBudget:
         windows: Sequence[Window],
         *,
         run: str = "",
+        slack_seconds: float = 60.0,
         clock: Callable[[], float] | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        self._slack = math.ceil(slack_seconds * _SECOND)
+        self._unanswered: dict[int, tuple[int, int]] = {}
         self._engine = engine
         self._destination_id = destination_id
         self._windows = tuple(windows)
@@ -73,6 +78,8 @@ class RequestBudget:
 
     def acquire(self, kind: Kind, /) -> None:
         """Block until one request fits every window, then count it.
+
+        The one this thread was given before has been answered by now.
 
         Raises:
             LedgerFault: the count could not be written; nothing may be sent.
@@ -97,15 +104,25 @@ class RequestBudget:
             with writing(self._engine) as connection:
                 self._count(connection, counts)
 
+    def close(self) -> None:
+        """Write all that is only in memory; no request is under way any more."""
+        self.flush()
+        if self._unanswered:
+            with writing(self._engine) as connection:
+                _, now = self._locked(connection)
+                for thread in list(self._unanswered):
+                    self._answered(connection, thread, now)
+
     def _try(self, kind: Kind) -> float:
         """Take one request and answer 0, or answer the seconds to wait."""
         if not self._windows:
             return self._try_unlimited(kind)
         with writing(self._engine) as connection:
             row, now = self._locked(connection)
+            self._answered(connection, threading.get_ident(), now)
             free_at = max(
                 row.paused_until_us,
-                *(self._free_at(connection, row, window) for window in self._windows),
+                *(self._free_at(connection, window) for window in self._windows),
             )
             if free_at > now:
                 return float(free_at - now) / _SECOND
@@ -136,14 +153,16 @@ class RequestBudget:
             until = connection.execute(query).scalar_one()
         self._paused_until = max(self._paused_until, until)
 
-    def _free_at(self, connection: Connection, row: Row[Any], window: Window) -> int:
-        """When the request ``limit`` numbers back leaves the window; 0 if there is none."""
-        at = connection.execute(
-            select(request.c.at_us)
+    def _free_at(self, connection: Connection, window: Window) -> int:
+        """When the span that ends ``limit``-last leaves the window; 0 if there is none."""
+        until = connection.execute(
+            select(request.c.until_us)
             .where(request.c.destination_id == self._destination_id)
-            .where(request.c.number == row.last_number + 1 - window.limit)
+            .order_by(request.c.until_us.desc())
+            .offset(window.limit - 1)
+            .limit(1)
         ).scalar_one_or_none()
-        return 0 if at is None else at + math.ceil(window.seconds * _SECOND)
+        return 0 if until is None else until + math.ceil(window.seconds * _SECOND)
 
     def _take(self, connection: Connection, row: Row[Any], now: int, kind: Kind) -> None:
         number = row.last_number + 1
@@ -151,22 +170,37 @@ class RequestBudget:
         at = max(now, row.last_us)
         connection.execute(
             insert(request).values(
-                destination_id=self._destination_id, number=number, at_us=at, kind=kind
+                destination_id=self._destination_id,
+                number=number,
+                at_us=at,
+                until_us=at + self._slack,
+                kind=kind,
             )
         )
+        self._unanswered[threading.get_ident()] = number, at
         self._set(connection, last_number=number, last_us=at)
         self._count(connection, {kind: 1})
         if number % _PRUNE_EVERY == 0:
-            self._prune(connection, now, number)
+            self._prune(connection, now)
 
-    def _prune(self, connection: Connection, now: int, number: int) -> None:
+    def _answered(self, connection: Connection, thread: int, now: int) -> None:
+        """Note that the last request of a thread has reached the destination by now."""
+        number, at = self._unanswered.pop(thread, (0, 0))
+        if number:
+            connection.execute(
+                update(request)
+                .where(request.c.destination_id == self._destination_id)
+                .where(request.c.number == number)
+                .values(until_us=max(at, min(now, at + self._slack)))
+            )
+
+    def _prune(self, connection: Connection, now: int) -> None:
         """Drop what no process can still need, whatever limits it was given."""
         longest = max(3600.0, *(window.seconds for window in self._windows))
         connection.execute(
             delete(request)
             .where(request.c.destination_id == self._destination_id)
-            .where(request.c.at_us < now - math.ceil(2 * longest * _SECOND))
-            .where(request.c.number < number)
+            .where(request.c.until_us < now - math.ceil(2 * longest * _SECOND))
         )
 
     def _locked(self, connection: Connection) -> tuple[Row[Any], int]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, bindparam, select
 
 from kartra_freshsales.errors import IntegrityError
 from kartra_freshsales.ledger.records import ChainReport
@@ -30,6 +30,8 @@ PURGED = "purged"
 """``after`` of an event that says: contents up to this intent were dropped on purpose."""
 
 Row = Mapping[Any, Any]
+_ROWS_AT_ONCE = 5000
+_BEFORE_ALL = -(2**62)
 
 
 def content_hash(row: Row, names: Iterable[str]) -> str:
@@ -182,13 +184,18 @@ def _walk(
 
 
 def _in_order(connection: Connection, destination_id: int, table: Table) -> Iterator[Row]:
+    """Rows by position, some at a time: a chain may be longer than memory."""
     query = (
         select(table)
         .where(table.c.destination_id == destination_id)
+        .where(table.c.position > bindparam("last"))
         .order_by(table.c.position)
-        .execution_options(yield_per=5000)
+        .limit(_ROWS_AT_ONCE)
     )
-    yield from connection.execute(query).mappings()
+    last = _BEFORE_ALL
+    while rows := connection.execute(query, {"last": last}).mappings().all():
+        yield from rows
+        last = rows[-1]["position"]
 
 
 def _same_end(found: int, expected: int, what: str) -> None:

@@ -52,11 +52,16 @@ def open_engine(url: str) -> Engine:
 def _sqlite(url: URL) -> Engine:
     if url.database in {None, "", ":memory:"}:
         raise SettingsError("The ledger needs a file.", remedy=_REMEDY)
+    path = Path(str(url.database))
     try:
-        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            path.touch(
+                mode=0o600
+            )  # it holds people's data; SQLite's side files follow suit
     except OSError as error:
         raise SettingsError(
-            f"The ledger's folder cannot be made ({type(error).__name__}).", remedy=_REMEDY
+            f"The ledger's file cannot be made ({type(error).__name__}).", remedy=_REMEDY
         ) from None
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": 60})
     event.listen(engine, "connect", _prepare)
@@ -98,7 +103,9 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """One consistent look."""
+    """One consistent look, however many queries it takes and whatever others write."""
+    if engine.dialect.name == "postgresql":
+        engine = engine.execution_options(isolation_level="REPEATABLE READ")
     with _as_ours(), engine.connect() as connection:
         yield connection
 

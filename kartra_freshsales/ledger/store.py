@@ -99,7 +99,8 @@ class Ledger:
     def close(self) -> None:
         """Write counts kept in memory and let the database go."""
         try:
-            self._flush()
+            for budget in self._budgets:
+                budget.close()
         finally:
             self._engine.dispose()
 
@@ -251,7 +252,7 @@ class Ledger:
         *,
         run: str = "",
         hour_seconds: float = 3600.0,
-        slack_seconds: float = 1.0,
+        slack_seconds: float = 60.0,
         clock: Callable[[], float] | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> RequestBudget:
@@ -263,18 +264,24 @@ class Ledger:
             reserve: share of both that is left to live users, 0 to below 1.
             run: whose requests these are, for ``request_counts``.
             hour_seconds: length of the "hour" of a rehearsal account.
-            slack_seconds: added to both windows, for a request that arrives later than it
-                was let through while the one a window later does not.
+            slack_seconds: the longest a request takes to reach the account. Windows are
+                exact if none takes longer; it should be no less than the client's timeout.
             clock: seconds; the database's own (PostgreSQL) or this machine's without.
             sleep: how to wait.
         """
         windows = [
-            Window(usable(limit, reserve), seconds + slack_seconds)
+            Window(usable(limit, reserve), seconds)
             for limit, seconds in ((limit_per_hour, hour_seconds), (limit_per_minute, 60.0))
             if limit
         ]
         made = RequestBudget(
-            self._engine, self._id, windows, run=run, clock=clock, sleep=sleep
+            self._engine,
+            self._id,
+            windows,
+            run=run,
+            slack_seconds=slack_seconds,
+            clock=clock,
+            sleep=sleep,
         )
         self._budgets.append(made)
         return made

@@ -184,10 +184,11 @@ request = Table(
     _own_key(),
     Column("number", BigInteger, primary_key=True, autoincrement=False),
     Column("at_us", BigInteger, nullable=False),
+    Column("until_us", BigInteger, nullable=False),
     Column("kind", String(10), nullable=False),
-    Index(None, "destination_id", "at_us"),
+    Index(None, "destination_id", "until_us"),
 )
-"""Requests of the last hours. Numbers and times rise together."""
+"""Requests of the last hours; each arrived some time from ``at_us`` to ``until_us``."""
 
 request_count = Table(
     "request_count",

@@ -71,7 +71,9 @@ def _edition(client: FreshsalesClient, edition: str) -> Iterator[Finding]:
 def _account(metadata: Metadata, default_owner: str) -> Iterator[Finding]:
     active = {user.email.casefold() for user in metadata.users if user.is_active}
     state = "ok" if active else "problem"
-    yield Finding("Active users", state, str(len(active)), "" if active else "Invite users.")
+    yield Finding(
+        "Active users", state, str(len(active)), "" if active else "Invite users."
+    )
     if default_owner and default_owner.casefold() not in active:
         yield Finding(
             "Default owner",
@@ -90,7 +92,9 @@ def _account(metadata: Metadata, default_owner: str) -> Iterator[Finding]:
         )
     for endpoint, fields in metadata.fields.items():
         custom = sum(not field.default for field in fields)
-        yield Finding(f"Fields of {endpoint}", "ok", f"{len(fields)}, {custom} of them custom")
+        yield Finding(
+            f"Fields of {endpoint}", "ok", f"{len(fields)}, {custom} of them custom"
+        )
         required = [field.label for field in fields if field.required and not field.default]
         if required:
             yield Finding(

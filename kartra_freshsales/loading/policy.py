@@ -18,7 +18,9 @@ class Policy:
     """Seconds, unless said otherwise.
 
     ``first_poll`` to ``longest_poll`` pace the polls of a bulk job, ``job_patience`` ends
-    them. A job still unfinished after ``job_lifetime`` is taken never to finish.
+    them; from ``early_look`` on we look now and then whether everything is there already.
+    A job still unfinished after ``job_lifetime`` is taken never to finish. ``view_lag`` is
+    how long a view may take to show a record.
     ``silent_patience`` is how long a write that was not answered may still be carried out,
     ``answered_patience`` the same after a server error. ``skew`` is how far the
     destination's clock may be off ours, ``slack`` how far its own times may be out of
@@ -30,6 +32,8 @@ class Policy:
     first_poll: float = 0.2
     longest_poll: float = 10.0
     job_patience: float = 300.0
+    early_look: float = 5.0
+    view_lag: float = 2.0
     job_lifetime: float = 3600.0
     silent_patience: float = 30.0
     answered_patience: float = 5.0

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from kartra_freshsales.freshsales.comparison import is_blank, same
 from kartra_freshsales.freshsales.records import READ_ONLY
 from kartra_freshsales.ledger.records import Json
+from kartra_freshsales.loading.rollback_model import NoteUndo, RecordUndo
 from kartra_freshsales.loading.rollback_reading import Reading
-from kartra_freshsales.loading.rollback_scope import NoteUndo, RecordUndo
 
 EDITED = "edited_since"
 DELETED = "deleted_since"
@@ -26,7 +26,7 @@ AS_BEFORE = "already_as_before"
 
 _COMPUTED = frozenset({"base_currency_amount"})
 _LINK_ENDPOINTS = {"sales_account_ids": "sales_accounts", "contact_ids": "contacts"}
-_BY_ELEMENT = {
+BY_ELEMENT = {
     "sales_accounts": frozenset({"tags"}),
     "contacts": frozenset({"tags", "sales_account_ids"}),
     "leads": frozenset({"tags"}),
@@ -75,7 +75,7 @@ def _target(undo: RecordUndo, key: str, before: object, now: Json) -> object:
     """The value to write back; ``_THEIRS`` where a person has put another one since."""
     standing = now.get(key)
     ours = undo.seen.get(key, undo.written.get(key))
-    if key in _BY_ELEMENT[undo.endpoint]:
+    if key in BY_ELEMENT[undo.endpoint]:
         return _without_ours(_items(before), _items(ours), _items(standing))
     if same(key, before, standing).equal or same(key, ours, standing).equal:
         return before
@@ -177,13 +177,20 @@ def lost_links(undos: Iterable[RecordUndo], reading: Reading) -> dict[str, set[i
 
 
 def judge_note(undo: NoteUndo, reading: Reading, standing: bool) -> str | None:
-    """``None`` if the note may go, else why not."""
+    """``None`` if the note may go or get its text back, else why not."""
     if not standing:
         return DELETED
+    if undo.later or (undo.foreign and undo.before is None):
+        return OTHER_BATCH
     text = reading.notes.get(undo.note_id)
-    if text is not None and not same("description", undo.description, text).equal:
-        return EDITED
-    return None
+    if text is None or same("description", undo.description, text).equal:
+        return None
+    return None if text_is(undo, text) else EDITED
+
+
+def text_is(undo: NoteUndo, text: object) -> bool:
+    """Whether a note that is to be rewritten holds its earlier text again."""
+    return undo.before is not None and same("description", undo.before, text).equal
 
 
 def linked(

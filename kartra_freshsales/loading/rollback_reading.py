@@ -9,23 +9,17 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from kartra_freshsales.errors import NotFound, WaitingForPerson
+from kartra_freshsales.errors import NotFound
 from kartra_freshsales.freshsales.client import FreshsalesClient
 from kartra_freshsales.freshsales.metadata import Metadata
 from kartra_freshsales.freshsales.records import INCLUDES, Json, flatten
-from kartra_freshsales.loading.rollback_scope import moment
+from kartra_freshsales.loading.pages import PER_PAGE, moment, view_ids
+from kartra_freshsales.loading.session import ViewNames
 
-PER_PAGE = 100
 ATTACHMENTS = ("notes", "tasks", "appointments")
 """Things people hang on a record; a record that carries some is not ours alone."""
 
 _ONE_BY_ONE = 60
-_VIEWS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "sales_accounts": (("All Accounts",),),
-    "contacts": (("All Contacts",),),
-    "leads": (("All Leads",),),
-    "deals": (("All Deals",), ("Open Deals", "Won Deals", "Lost Deals")),
-}
 _TARGETS = {
     "SalesAccount": "sales_accounts",
     "Contact": "contacts",
@@ -53,20 +47,14 @@ class Reading:
     requests: int = 0
 
 
-def views_of(metadata: Metadata, endpoint: str) -> list[int]:
-    """Ids of the views that together show every record; deals need three of them.
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What is looked for, where, since when and with what beside it."""
 
-    Raises:
-        WaitingForPerson: the key's user sees no such view.
-    """
-    known = {name.casefold(): number for name, number in metadata.views[endpoint].items()}
-    for names in _VIEWS[endpoint]:
-        if all(name.casefold() in known for name in names):
-            return [known[name.casefold()] for name in names]
-    raise WaitingForPerson(
-        f"No view shows every record of {endpoint}.",
-        remedy=f"Let the key's user see the view {_VIEWS[endpoint][0][0]!r} in Freshsales.",
-    )
+    endpoint: str
+    wanted: frozenset[int]
+    since: datetime | None
+    include: str
 
 
 @dataclass(frozen=True)
@@ -75,6 +63,7 @@ class Reader:
 
     client: FreshsalesClient
     metadata: Metadata
+    view_names: ViewNames | None = None
 
     def read(
         self,
@@ -103,29 +92,24 @@ class Reader:
         reading = Reading()
         self._newest_first(endpoint, since, include, reading)
         if verify:
-            self._look_again(endpoint, wanted, since, include, reading, perhaps_older)
+            look = _Look(endpoint, frozenset(wanted), since, include)
+            self._look_again(look, frozenset(perhaps_older), reading)
         reading.gone = set(wanted) - reading.records.keys()
         return reading
 
     def _look_again(
-        self,
-        endpoint: str,
-        wanted: Collection[int],
-        since: datetime | None,
-        include: str,
-        reading: Reading,
-        perhaps_older: Collection[int],
+        self, look: _Look, perhaps_older: frozenset[int], reading: Reading
     ) -> None:
         """A record changed while we paged has moved to the front, where we had been."""
-        passes = [since, None] if since is not None else [None]
+        passes = [look.since] if look.since is None else [look.since, None]
         for start in passes:
-            missing = set(wanted) - reading.records.keys()
+            missing = look.wanted - reading.records.keys()
             if len(missing) <= _ONE_BY_ONE:
-                self._one_by_one(endpoint, missing, include, reading)
+                self._one_by_one(look.endpoint, missing, look.include, reading)
                 return
-            if start is None and since is not None and not missing & set(perhaps_older):
+            if start is None and look.since is not None and not missing & perhaps_older:
                 return
-            self._newest_first(endpoint, start, include, reading)
+            self._newest_first(look.endpoint, start, look.include, reading)
 
     def members(self, list_id: int) -> tuple[set[int], int]:
         """Ids of a marketing list's members, and the pages read."""
@@ -143,7 +127,7 @@ class Reader:
     ) -> None:
         """Page through each view until it shows what was last changed before ``since``."""
         order = ("id", "asc") if since is None else ("updated_at", "desc")
-        for view in views_of(self.metadata, endpoint):
+        for view in view_ids(self.metadata, endpoint, self.view_names).values():
             page = 1
             while True:
                 answer = self.client.view_page(

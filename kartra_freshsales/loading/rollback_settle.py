@@ -20,10 +20,11 @@ from kartra_freshsales.ledger.states import (
 )
 from kartra_freshsales.ledger.store import Ledger
 from kartra_freshsales.ledger.text import from_text
+from kartra_freshsales.loading.pages import moment
 from kartra_freshsales.loading.rollback_judge import unchanged
+from kartra_freshsales.loading.rollback_model import UNDO_GROUP, undoing
 from kartra_freshsales.loading.rollback_reading import Reader, Reading
-from kartra_freshsales.loading.rollback_scope import UNDOING, moment
-from kartra_freshsales.loading.rollback_steps import UNDO_GROUP
+from kartra_freshsales.loading.rollback_scope import undone_intents
 
 CARRIED_OUT, NOT_CARRIED_OUT, NEVER_SENT = "carried out", "not carried out", "never sent"
 _MARGIN = timedelta(hours=1)
@@ -61,7 +62,7 @@ class Settler:
         found = [
             intent
             for intent in self.ledger.unsettled(None if modules is None else list(modules))
-            if intent.operation in UNDOING
+            if undoing(intent)
         ]
         unsent = [i for i in found if i.state is IntentState.PLANNED]
         self.ledger.mark_intents(
@@ -79,8 +80,8 @@ class Settler:
         self._mark(verdicts)
 
     def settle_notes(self, intents: Iterable[Intent]) -> None:
-        """Settle deleted notes by looking under their record."""
-        standing: dict[tuple[str, int], set[int]] = {}
+        """Settle deleted and rewritten notes by looking under their record."""
+        standing: dict[tuple[str, int], dict[int, str]] = {}
         verdicts = []
         for intent in intents:
             parent = (
@@ -89,7 +90,10 @@ class Settler:
             )
             if parent not in standing:
                 standing[parent] = self._notes_under(*parent)
-            verdicts.append((intent, id_of(intent) not in standing[parent]))
+            text = standing[parent].get(id_of(intent))
+            note: Json | None = None if text is None else {"description": text}
+            verdicts.append((intent, _took_effect(intent, note)))
+        self._mark_identities([intent for intent, done in verdicts if done], Reading())
         self._mark(verdicts)
 
     def settle_members(self, intents: Iterable[Intent]) -> None:
@@ -109,14 +113,37 @@ class Settler:
         """Note that people deleted these records of ours."""
         self.ledger.mark_identities(sorted(keys), IdentityState.LOST)
 
-    def _notes_under(self, endpoint: str, number: int) -> set[int]:
+    def forget_members(self, name: str, list_id: int, undoes: Collection[int]) -> None:
+        """Let the ledger remember only those members of a list that are still on it.
+
+        A list nobody of ours claims any more starts anew with the next load.
+        """
+        modules = [str(Module.LISTS)]
+        identity = self._identities(modules).get((modules[0], name))
+        if identity is None or identity.freshsales_id != list_id:
+            return
+        intents = self.ledger.intents(modules=modules, states=[IntentState.CONFIRMED])
+        over = undone_intents(intents) | set(undoes)
+        claimed = any(
+            intent.operation is Operation.ADD_MEMBER
+            and intent.source_key == name
+            and intent.id not in over
+            for intent in intents
+        )
+        if not claimed:
+            self.ledger.mark_identities([(modules[0], name)], IdentityState.ROLLED_BACK)
+            return
+        there, _ = self.reader.members(list_id)
+        self.ledger.put_identities([_with_members(identity, there)])
+
+    def _notes_under(self, endpoint: str, number: int) -> dict[int, str]:
         if not number:
-            return set()
+            return {}
         try:
             notes = self.reader.client.notes_of(endpoint, number)
         except NotFound:
-            return set()
-        return {int(str(item["id"])) for item in notes}
+            return {}
+        return {int(str(i["id"])): str(i.get("description") or "") for i in notes}
 
     def _mark(self, verdicts: list[tuple[Intent, bool]]) -> None:
         self.ledger.mark_intents(
@@ -136,18 +163,19 @@ class Settler:
         whole = [intent for intent in done if intent.payload.get("undoes")]
         if not whole:
             return
-        known = self._identities({intent.module for intent in whole})
+        ended = [(intent, key) for intent in whole for key in _ended_with(intent)]
+        known = self._identities({key[0] for _, key in ended})
         over: list[tuple[str, str]] = []
         kept: list[Identity] = []
-        for intent in whole:
-            identity = known.get((intent.module, intent.source_key))
-            if identity is None or identity.freshsales_id != id_of(intent):
+        for intent, (module, source_key, number) in ended:
+            identity = known.get((module, source_key))
+            if identity is None or identity.freshsales_id != number:
                 continue
             if intent.payload.get("stays"):
-                now = reading.records.get(id_of(intent), {})
+                now = reading.records.get(number, {})
                 kept.append(_as_it_stands(identity, intent, now))
             else:
-                over.append((intent.module, intent.source_key))
+                over.append((module, source_key))
         self.ledger.mark_identities(over, IdentityState.ROLLED_BACK)
         self.ledger.put_identities(kept)
 
@@ -189,6 +217,31 @@ def id_of(intent: Intent) -> int:
     return int(str(intent.payload.get("id") or intent.payload.get("list_id") or 0))
 
 
+def _ended_with(intent: Intent) -> Iterable[tuple[str, str, int]]:
+    """Module, source key and id of every identity an undo is about."""
+    yield intent.module, intent.source_key, id_of(intent)
+    others = intent.payload.get("with")
+    for module, source_key, number in others if isinstance(others, list) else []:
+        yield str(module), str(source_key), int(number)
+
+
+def _with_members(identity: Identity, there: Collection[int]) -> Identity:
+    """A list's identity without the members that are no longer on it."""
+    keys, ids = identity.written.get("members"), identity.seen.get("members")
+    pairs = zip(
+        keys if isinstance(keys, list) else [],
+        ids if isinstance(ids, list) else [],
+        strict=False,
+    )
+    left = [(key, number) for key, number in pairs if number in there]
+    return replace(
+        identity,
+        written=identity.written | {"members": [key for key, _ in left]},
+        seen=identity.seen | {"members": [number for _, number in left]},
+        payload_hash="",
+    )
+
+
 def _took_effect(intent: Intent, now: Json | None) -> bool:
     if intent.operation is Operation.DELETE:
         return now is None
@@ -205,6 +258,6 @@ def _as_it_stands(identity: Identity, intent: Intent, now: Json) -> Identity:
     return replace(
         identity,
         written=identity.written | values,
-        seen=now or identity.seen,
+        seen=now or identity.seen | values,
         payload_hash="",
     )

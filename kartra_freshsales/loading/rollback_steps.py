@@ -4,7 +4,6 @@ Only sending. Whether a write took effect is read afterwards (``rollback_settle`
 records are meant is decided before (``rollback_judge``).
 """
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -17,38 +16,33 @@ from kartra_freshsales.errors import (
     UnknownOutcome,
 )
 from kartra_freshsales.freshsales.client import FreshsalesClient
-from kartra_freshsales.freshsales.modules import Module
 from kartra_freshsales.freshsales.records import bulk_row, to_write
 from kartra_freshsales.ledger.records import Intent, IntentChange, Job, Json, NewIntent
 from kartra_freshsales.ledger.states import IntentState, JobState, Operation
 from kartra_freshsales.ledger.store import Ledger
 from kartra_freshsales.ledger.text import digest
+from kartra_freshsales.loading.jobs import has_ended
+from kartra_freshsales.loading.policy import Policy
+from kartra_freshsales.loading.rollback_model import UNDO_GROUP
 
 T = TypeVar("T")
 
 GROUP = 100
 """Records, or list members, in one request."""
 
-UNDO_GROUP = "undo:"
-"""How the names of an undo's request groups start."""
-
-_FINISHED = frozenset(
-    {"completed", "complete", "done", "success", "succeeded", "finished", "failed"}
-)
-_FIRST_POLL, _LONGEST_POLL, _GIVE_UP = 0.2, 30.0, 300.0
 _FROM_BIN = "Restore it from the recycle bin within 90 days."
 _NO_WAY_BACK = "None: the record is erased. Its last state is the pre-image."
 _WRITE_AGAIN = "Write the pre-image's values again."
 _ADD_AGAIN = "Add the members to the list again."
-_NOTHING_SENT = "nothing had to be sent"
 
 
 @dataclass(frozen=True)
 class Target:
     """One thing an undo acts on: which, what stands there now, what it takes back.
 
-    ``restore`` are values to write; ``where`` says for a note what it hangs on; ``stays``
-    that other loads of ours still hold the record afterwards.
+    ``restore`` are values to write; ``where`` says what a note hangs on, and which other
+    identities (``with``: module, source key, id) end with the record; ``stays`` that other
+    loads of ours still hold it afterwards.
     """
 
     module: str
@@ -69,7 +63,7 @@ class Sender:
     ledger: Ledger
     client: FreshsalesClient
     run: str
-    sleep: Callable[[float], None] = time.sleep
+    policy: Policy = field(default_factory=Policy)
     jobs: list[str] = field(default_factory=list)
     _groups: int = 0
 
@@ -77,14 +71,10 @@ class Sender:
         """Delete up to a group of records: into the bin, or for good one by one."""
         new = [_deletion(target, hard=hard) for target in targets]
         if hard:
-            self._singles(
-                new, lambda i: self.client.forget(endpoint, _number(i)), endpoint
-            )
+            self._singles(new, lambda i: self.client.forget(endpoint, _number(i)), endpoint)
         else:
             ids = [target.freshsales_id for target in targets]
-            self._together(
-                new, lambda: self.client.bulk_destroy(endpoint, ids), endpoint
-            )
+            self._together(new, lambda: self.client.bulk_destroy(endpoint, ids), endpoint)
 
     def destroy_singly(self, endpoint: str, targets: Sequence[Target]) -> None:
         """Delete records one by one: one that cannot go does not hold up the others."""
@@ -129,6 +119,17 @@ class Sender:
         new = [_deletion(target, hard=True) for target in targets]
         self._singles(new, lambda i: self.client.delete_note(_number(i)), "notes")
 
+    def rewrite_notes(self, targets: Sequence[Target]) -> None:
+        """Write back the earlier text of notes."""
+        new = [_restoration(target) for target in targets]
+
+        def write(intent: Intent) -> None:
+            fields = intent.payload["fields"]
+            body: Json = dict(fields) if isinstance(fields, dict) else {}
+            self.client.update("notes", _number(intent), body)
+
+        self._singles(new, write, "notes")
+
     def remove_members(self, target: Target, ids: Sequence[int]) -> None:
         """Take up to a group of contacts off a list."""
         new = [_removal(target, ids, ())]
@@ -137,32 +138,37 @@ class Sender:
             new, lambda: self.client.remove_from_list(number, list(ids)), "lists"
         )
 
-    def note_as_done(self, targets: Iterable[Target]) -> None:
-        """Say in the ledger that these writes are taken back; nothing is to be sent."""
-        new = [_bookkeeping(target) for target in targets]
-        for intents in in_groups(self._planned(new, "done")):
-            ids = {intent.id: _number(intent) for intent in intents}
-            self._mark(intents, IntentState.SENT)
-            self.ledger.mark_intents(
-                [
-                    IntentChange(i, IntentState.CONFIRMED, _NOTHING_SENT, number)
-                    for i, number in ids.items()
-                ]
-            )
+    def note_list_as_done(self, target: Target) -> None:
+        """Say in the ledger that a list's writes are taken back; nothing is to be sent."""
+        intents = self._planned([_removal(target, (), target.undoes)], "done")
+        self._mark(intents, IntentState.SENT)
+        self._mark(intents, IntentState.CONFIRMED, "nothing was left to send")
+
+    def announce(self, targets: Sequence[Target]) -> None:
+        """The same for records: nothing is to be sent, and reading will confirm it."""
+        for some in in_groups([_restoration(replace(t, restore={})) for t in targets]):
+            self._mark(self._planned(some, "done"), IntentState.SENT)
 
     def wait_for_jobs(self) -> None:
         """Poll the jobs started so far, together and ever later, up to a limit."""
-        wait, waited = _FIRST_POLL, 0.0
-        while self.jobs and waited < _GIVE_UP:
-            self.sleep(wait)
-            waited, wait = waited + wait, min(wait * 2, _LONGEST_POLL)
-            for job_id in list(self.jobs):
-                if _finished(self.client.job_status(job_id)):
-                    self.ledger.close_job(job_id, JobState.DONE)
-                    self.jobs.remove(job_id)
+        if not self.jobs:
+            return
+        self.policy.sleep(self.policy.first_poll)
+        for _ in self.policy.tries(self.policy.job_patience):
+            for job_id in [j for j in self.jobs if self._ended(j)]:
+                self.ledger.close_job(job_id, JobState.DONE)
+                self.jobs.remove(job_id)
+            if not self.jobs:
+                return
         for job_id in self.jobs:  # reading tells what it did
             self.ledger.close_job(job_id, JobState.GIVEN_UP)
         self.jobs.clear()
+
+    def _ended(self, job_id: str) -> bool:
+        try:
+            return has_ended(self.client.job_status(job_id))
+        except NotFound:  # a job that is not known any more has ended
+            return True
 
     # One request, or one each, for intents committed together
 
@@ -212,7 +218,7 @@ class Sender:
 
 
 def body_of(endpoint: str, fields: Mapping[str, object], now: Json) -> Json:
-    """The body that writes back ``fields``; links of a deal go as additions and removals."""
+    """The body that writes back ``fields``; a deal's links as additions and removals."""
     plain = {key: value for key, value in fields.items() if key != "contact_ids"}
     body = to_write(endpoint, plain, lambda _module, _key: None)
     if "contact_ids" in fields:
@@ -230,10 +236,6 @@ def in_groups(items: Sequence[T]) -> Iterator[Sequence[T]]:
     """Slices as large as one request may be."""
     for start in range(0, len(items), GROUP):
         yield items[start : start + GROUP]
-
-
-def _finished(status: Json) -> bool:
-    return str(status.get("status", "")).strip().casefold() in _FINISHED
 
 
 def _word(error: Exception) -> str:
@@ -281,6 +283,7 @@ def _restoration(target: Target, fields: Json | None = None) -> NewIntent:
         "fields": chosen,
         "undoes": list(target.undoes) if fields is None else [],
         "stays": target.stays,
+        **target.where,
     }
     before: Json = {key: target.now.get(key) for key in chosen}
     return _intent(Operation.RESTORE, target, payload, before, _WRITE_AGAIN)
@@ -293,12 +296,6 @@ def _removal(target: Target, ids: Sequence[int], undoes: Sequence[int]) -> NewIn
         "ids": list(ids),
         "undoes": list(undoes),
     }
-    return _intent(Operation.REMOVE_MEMBER, target, payload, {"members": list(ids)}, _ADD_AGAIN)
-
-
-def _bookkeeping(target: Target) -> NewIntent:
-    if target.module == Module.LISTS:
-        return _removal(target, (), target.undoes)
-    if target.module == Module.NOTES:
-        return _deletion(target, hard=True)
-    return _restoration(replace(target, restore={}))
+    return _intent(
+        Operation.REMOVE_MEMBER, target, payload, {"members": list(ids)}, _ADD_AGAIN
+    )

@@ -89,7 +89,8 @@ def read_changed_since(
         since: a time as the destination writes it; empty reads everything.
         view_names: views to use instead of the standard names.
     """
-    floor, found = moment(since), dict[int, Json]()
+    floor = moment(since)
+    found: dict[int, Json] = {}
     for view_id in view_ids(metadata, endpoint, view_names).values():
         for sheet in newest_first(client, endpoint, view_id, floor=floor):
             for record in sheet.records:

@@ -108,7 +108,9 @@ def _words(model: type[BaseModel], problem: ErrorDetails) -> tuple[str, str]:
     if kind == "extra_forbidden":
         known = sorted(_known_keys(model, path[:-1]))
         meant = get_close_matches(str(path[-1]), known, n=1, cutoff=0.5)
-        remedy = f"Did you mean {meant[0]!r}?" if meant else f"Known are: {', '.join(known)}."
+        remedy = (
+            f"Did you mean {meant[0]!r}?" if meant else f"Known are: {', '.join(known)}."
+        )
         return "this key is unknown.", remedy
     if kind == "missing":
         return "this key is missing.", "Add it, or delete the whole entry."

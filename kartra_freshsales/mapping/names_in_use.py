@@ -1,4 +1,4 @@
-"""Names of the destination that decisions refer to, found by name whatever their case (S95).
+"""Names of the destination that decisions refer to, found whatever their case (S95).
 
 Not here: the decisions, reading the account (``freshsales.metadata``).
 """
@@ -25,7 +25,7 @@ def _folded(name: str) -> str:
 
 
 def pipeline_name(mapping: Mapping, lookups: Lookups) -> str | None:
-    """The pipeline deals go into as the account spells it: ours, else its default (S117)."""
+    """The pipeline deals go into, as the account spells it; else its default (S117)."""
     wanted = mapping.stages.pipeline
     if not wanted.strip():
         return lookups.default_pipeline

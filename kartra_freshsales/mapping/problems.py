@@ -4,19 +4,28 @@ Not here: what Freshsales itself refuses (``planning.refusals``).
 """
 
 REMEDIES: dict[str, str] = {
-    "owner_unmatched": "Add or reactivate the owner in Freshsales, or give them another owner "
-    "under 'remap' in owners.yaml.",
-    "stage_unknown": "Create the stage, status or pipeline in Freshsales, or name one that "
-    "exists in routing.yaml, stages.yaml or subscriptions.yaml.",
-    "currency_unknown": "Add the currency in Freshsales, or name the account's currency in "
-    "destination.yaml. Amounts are never converted.",
-    "too_long": "Shorten the text in Kartra, or send the column to a text area in "
-    "fields.yaml.",
-    "out_of_range": "Correct the number in Kartra, or send the column to a text field in "
-    "fields.yaml.",
-    "no_contact": "Find the buyer's contact in Kartra and export it, or leave the record "
-    "behind.",
-    "parent_refused": "Resolve the problem of the contact or account it belongs to first.",
+    "owner_unmatched": (
+        "Add or reactivate the owner in Freshsales, or give them another owner under "
+        "'remap' in owners.yaml."
+    ),
+    "stage_unknown": (
+        "Create the stage, status or pipeline in Freshsales, or name one that exists in "
+        "routing.yaml, stages.yaml or subscriptions.yaml."
+    ),
+    "currency_unknown": (
+        "Add the currency in Freshsales, name the account's currency in destination.yaml, "
+        "or default_currency in source.yaml. Amounts are never converted."
+    ),
+    "too_long": (
+        "Shorten the text in Kartra, or send the column to a text area in fields.yaml."
+    ),
+    "out_of_range": "Correct the amount in Kartra; Freshsales cannot hold it.",
+    "no_contact": (
+        "Find the buyer's contact in Kartra and export it, or leave the record behind."
+    ),
+    "parent_refused": (
+        "Resolve the problem of the contact or account it belongs to first."
+    ),
 }
 """Problem → remedy."""
 

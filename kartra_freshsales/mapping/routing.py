@@ -25,7 +25,9 @@ def _any_of(frame: pl.DataFrame, column: str, names: tuple[str, ...]) -> pl.Expr
         return pl.lit(value=False)
     wanted = [name.strip().casefold() for name in names]
     lowered = pl.col(column).list.eval(pl.element().str.to_lowercase())
-    return pl.any_horizontal(lowered.list.contains(name) for name in wanted).fill_null(False)
+    return pl.any_horizontal(lowered.list.contains(name) for name in wanted).fill_null(
+        False
+    )
 
 
 def _equals(frame: pl.DataFrame, column: str, value: str) -> pl.Expr:
@@ -83,7 +85,7 @@ def _said(rules: tuple[Rule, ...], attribute: str) -> pl.Expr:
 def routing_summary(
     contacts: pl.DataFrame, transactions: pl.DataFrame, mapping: Mapping
 ) -> pl.DataFrame:
-    """Contacts per rule, recorded before any load: ``rule … contact_status, contacts`` (S9)."""
+    """Contacts per rule, recorded before any load (S9): ``rule`` … and ``contacts``."""
     columns = ["rule", "route_module", "lifecycle_stage", "contact_status"]
     counted = (
         routes(contacts, transactions, mapping)

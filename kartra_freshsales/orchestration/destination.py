@@ -12,7 +12,7 @@ from dagster import ConfigurableResource
 
 from kartra_freshsales.errors import IntegrityError, NotConfirmed
 from kartra_freshsales.freshsales.client import FreshsalesClient
-from kartra_freshsales.freshsales.plan_facts import hourly_limit, minute_limit
+from kartra_freshsales.freshsales.plan_facts import hourly_limit
 from kartra_freshsales.ledger.store import Destination, Ledger
 from kartra_freshsales.loading.loader import Loader
 from kartra_freshsales.mapping.model import Mapping

@@ -1,5 +1,6 @@
 """Frames as Parquet, one file per asset and partition, written whole or not at all."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
@@ -9,10 +10,17 @@ from dagster import (
     OutputContext,
     UPathIOManager,
 )
+from pydantic import Field
 from upath import UPath
 
 from kartra_freshsales.errors import BadInput
 from kartra_freshsales.orchestration.resources import WorkspaceResource
+
+IDENTIFYING_COLUMNS = [
+    "_batch", "_file", "_row", "_kind", "state", "reason", "contact_key", "account_key",
+    "deal_key", "module", "source_key", "role", "kind", "column",
+]  # fmt: skip
+"""What names rows and records: all that checks need of the frames beside their own."""
 
 
 class ParquetIOManager(UPathIOManager):
@@ -21,9 +29,14 @@ class ParquetIOManager(UPathIOManager):
     A frame is written under a temporary name and then renamed, so that a reader never
     meets half a file and a failed run leaves the last good one in place. An asset that
     reads several partitions gets them as one frame: every row already names its batch.
+    With ``columns`` it reads only those of them that a frame has.
     """
 
     extension = ".parquet"
+
+    def __init__(self, base_path: UPath, columns: Sequence[str] = ()) -> None:
+        super().__init__(base_path=base_path)
+        self.columns = columns
 
     def dump_to_path(self, context: OutputContext, obj: Any, path: UPath) -> None:
         """Write one frame."""
@@ -38,8 +51,13 @@ class ParquetIOManager(UPathIOManager):
 
     def load_from_path(self, context: InputContext, path: UPath) -> pl.DataFrame:  # noqa: ARG002
         """Read one frame back."""
+        chosen = None
+        if self.columns:
+            with path.open("rb") as file:
+                there = pl.read_parquet_schema(file)
+            chosen = [name for name in self.columns if name in there]
         with path.open("rb") as file:
-            return pl.read_parquet(file)
+            return pl.read_parquet(file, columns=chosen)
 
     def load_input(self, context: InputContext) -> Any:
         """Read one frame; several partitions come as one, missing ones are passed over."""
@@ -55,7 +73,8 @@ class ParquetIOManager(UPathIOManager):
         ]
         if not frames:
             raise self._missing(context)
-        return pl.concat(frames, how="diagonal_relaxed")
+        # One chunk: many small ones make later work slow.
+        return pl.concat(frames, how="diagonal_relaxed", rechunk=True)
 
     def _there(self, path: UPath, context: InputContext) -> UPath:
         if not path.exists():
@@ -76,8 +95,9 @@ class FramesIOManager(ConfigurableIOManagerFactory):
 
     workspace: WorkspaceResource
     base_url: str = ""
+    columns: list[str] = Field(default_factory=list)
 
     def create_io_manager(self, context: Any) -> ParquetIOManager:  # noqa: ARG002
         """Build the manager; ``base_url`` may be any fsspec URL (``s3://bucket/frames``)."""
         base = self.base_url or str(self.workspace.settings().workspace.data / "frames")
-        return ParquetIOManager(base_path=UPath(base))
+        return ParquetIOManager(UPath(base), self.columns)

@@ -6,7 +6,6 @@ batch or all of them.
 
 from dagster import AssetSelection, define_asset_job
 
-from kartra_freshsales.orchestration.partitions import BATCHES
 
 _groups, _assets = AssetSelection.groups, AssetSelection.assets
 
@@ -22,7 +21,6 @@ LOADED = _groups("load")
 extract = define_asset_job(
     "extract",
     _groups("extract") | CLEANED,
-    partitions_def=BATCHES,
     description="Read and clean one batch of exports.",
 )
 prepare = define_asset_job(
@@ -36,31 +34,26 @@ prepare = define_asset_job(
 plan = define_asset_job(
     "plan",
     PLANNED,
-    partitions_def=BATCHES,
     description="Dry run: what would be sent, and why.",
 )
 approve = define_asset_job(
     "approve",
     APPROVED,
-    partitions_def=BATCHES,
     description="A named person approves the plan of a batch as it stands.",
 )
 load = define_asset_job(
     "load",
     LOADED | RECONCILED,
-    partitions_def=BATCHES,
     description="Load and reconcile an approved batch; run again it sends what is missing.",
 )
 rehearse = define_asset_job(
     "rehearse",
     PLANNED | APPROVED | LOADED | RECONCILED,
-    partitions_def=BATCHES,
     description="Plan, approve, load and reconcile one batch in a rehearsal destination.",
 )
 reconcile = define_asset_job(
     "reconcile",
     RECONCILED,
-    partitions_def=BATCHES,
     description="Compare what was read back with what was sent, field by field.",
 )
 certify = define_asset_job(
@@ -71,13 +64,11 @@ certify = define_asset_job(
 plan_rollback = define_asset_job(
     "plan_rollback",
     _assets("rollback_plan"),
-    partitions_def=BATCHES,
     description="Dry run of taking a batch back out of Freshsales.",
 )
 rollback = define_asset_job(
     "rollback",
     _assets("rollback_approval", "rolled_back"),
-    partitions_def=BATCHES,
     description="Take a batch back out of Freshsales, as planned and approved by name.",
 )
 

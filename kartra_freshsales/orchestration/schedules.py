@@ -1,8 +1,9 @@
 """Schedules: failed partitions are run again once, and only once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from dagster import (
+    DagsterRun,
     DagsterRunStatus,
     DefaultScheduleStatus,
     RunRequest,
@@ -18,6 +19,27 @@ from dagster._core.definitions.unresolved_asset_job_definition import (
 
 RERUN_TAG = "kartra_freshsales/rerun_of"
 _PARTITION_TAG = "dagster/partition"
+_LOOK_BACK = 1000
+"""Runs that are looked at; a batch whose last load lies further back is left alone."""
+
+
+def failed_for_the_first_time(runs: Iterable[DagsterRun]) -> dict[str, str]:
+    """Partition → id of its newest run, where that failed and was no rerun.
+
+    A run that a person stopped is no failure, and one under way may yet succeed.
+
+    Args:
+        runs: of one job, the newest first.
+    """
+    newest: dict[str, DagsterRun] = {}
+    for run in runs:
+        if key := run.tags.get(_PARTITION_TAG):
+            newest.setdefault(key, run)
+    return {
+        key: run.run_id
+        for key, run in sorted(newest.items())
+        if run.status is DagsterRunStatus.FAILURE and RERUN_TAG not in run.tags
+    }
 
 
 def failed_partitions_schedule(job: UnresolvedAssetJobDefinition) -> ScheduleDefinition:
@@ -37,16 +59,8 @@ def failed_partitions_schedule(job: UnresolvedAssetJobDefinition) -> ScheduleDef
     def rerun_failed_partitions(
         context: ScheduleEvaluationContext,
     ) -> Iterator[RunRequest | SkipReason]:
-        newest: dict[str, tuple[str, DagsterRunStatus, bool]] = {}
-        for run in context.instance.get_runs(RunsFilter(job_name=job.name), limit=1000):
-            key = run.tags.get(_PARTITION_TAG)
-            if key and key not in newest:
-                newest[key] = (run.run_id, run.status, RERUN_TAG in run.tags)
-        again = {
-            key: run_id
-            for key, (run_id, status, was_rerun) in sorted(newest.items())
-            if status is DagsterRunStatus.FAILURE and not was_rerun
-        }
+        runs = context.instance.get_runs(RunsFilter(job_name=job.name), limit=_LOOK_BACK)
+        again = failed_for_the_first_time(runs)
         if not again:
             yield SkipReason("No batch's newest load failed for the first time.")
         for key, run_id in again.items():

@@ -28,9 +28,9 @@ _HEADINGS: Mapping[str, str] = {
 }
 _INTRODUCTION = (
     "Open Admin Settings, then the module named below, then Fields. Labels and choices "
-    "must be spelled exactly as they stand here, letter case included. Leave 'required' and "
-    "'unique' off. When everything is done, run the same step again: it reads the fields "
-    "and says what is still different."
+    "must be spelled exactly as they stand here, letter case included. Leave 'required' "
+    "and 'unique' off. When everything is done, run the same step again: it reads the "
+    "fields and says what is still different."
 )
 
 

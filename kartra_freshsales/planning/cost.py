@@ -1,8 +1,8 @@
 """What a plan costs: requests by kind and module, and hours of the account's budget (G6).
 
-The formula follows the loader: groups of 100, one read-back page per group, a late poll
-per job; notes one by one; lists by group of members. Not here: spending (the ledger's
-budget).
+The formula follows the loader: a look at each view, groups of 100 sent in waves, two polls
+and the read-back pages per wave; notes one by one; lists by group of members. Not here:
+spending (the ledger's budget).
 """
 
 import json
@@ -12,6 +12,13 @@ from dataclasses import dataclass
 import polars as pl
 
 KINDS = ("write", "read", "poll")
+WAVE = 50
+"""Groups that are sent before the jobs are polled and the records read back."""
+
+_POLLS_PER_WAVE = 2
+_VIEWS = {"deals": 3, "subscriptions": 3}
+"""Views that together show every deal; of the other records one view shows all."""
+
 _BULK = ("sales_accounts", "contacts", "leads", "deals", "subscriptions")
 
 
@@ -40,7 +47,7 @@ def cost(
     reserve: float,
     existing: int = 0,
     group_size: int = 100,
-    list_group_size: int = 100,
+    list_group_size: int = 500,
 ) -> Cost:
     """Count the requests that carrying out a plan takes.
 
@@ -55,7 +62,9 @@ def cost(
     writes = plan.filter(pl.col("operation").is_in(["create", "update"]))
     sent = dict(writes.group_by("module").len().iter_rows())
     requests = {
-        module: _bulk(sent[module], group_size) for module in _BULK if sent.get(module)
+        module: _bulk(module, sent[module], group_size)
+        for module in _BULK
+        if sent.get(module)
     }
     if sent.get("notes"):
         requests["notes"] = {"write": sent["notes"], "read": 0, "poll": 0}
@@ -78,9 +87,13 @@ def _groups(count: int, size: int) -> int:
     return -(-count // size)
 
 
-def _bulk(count: int, size: int) -> dict[str, int]:
+def _bulk(module: str, count: int, size: int) -> dict[str, int]:
     groups = _groups(count, size)
-    return {"write": groups, "read": _groups(count, 100), "poll": groups}
+    return {
+        "write": groups,
+        "read": _VIEWS.get(module, 1) + _groups(count, 100),
+        "poll": _POLLS_PER_WAVE * _groups(groups, WAVE),
+    }
 
 
 def _lists(lists: pl.DataFrame, size: int) -> dict[str, int]:

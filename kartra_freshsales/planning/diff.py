@@ -72,6 +72,8 @@ def difference(
             _link(found, key, value, sides, resolve)
         elif key == "tags":
             _tags(found, value, sides)
+        elif key == "members":
+            _members(found, value, sides, resolve)
         elif key in consent.CONSENT_KEYS:
             _consent(found, key, value, sides)
         else:
@@ -145,6 +147,17 @@ def _tags(found: Difference, value: object, sides: _Sides) -> None:
     added = [tag for tag in _listed(value) if tag.casefold() not in known]
     if added:
         found.changed["tags"] = [*there, *added]
+
+
+def _members(found: Difference, value: object, sides: _Sides, resolve: Resolve) -> None:
+    """A list is shared by batches: only those go on it who were never put there.
+
+    A contact that is to be created again has to be put on it again.
+    """
+    before = set(_listed(sides.written.get("members")))
+    wanted = _listed(value)
+    if any(key not in before or resolve("contact", key) is None for key in wanted):
+        found.changed["members"] = wanted
 
 
 def _listed(value: object) -> list[str]:

@@ -6,6 +6,7 @@ rules for one record (``diff``), matching (``matching``).
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -121,17 +122,32 @@ def decide(records: pl.DataFrame, ids: Ids) -> Decisions:
     """Compare each record three ways.
 
     Args:
-        records: ``_at, module, source_key, payload, _written`` (null: we never wrote it),
-            ``_hash`` (of the payload it was written from), ``_record`` (null: cannot be
-            read, it is taken to be as written).
+        records: ``_at, module, source_key, payload, _account, _contact, _written`` (null:
+            we never wrote it), ``_hash`` (of the payload it was written from), ``_record``
+            (null: cannot be read, it is taken to be as written).
         ids: (module, source key) → id of what stands in the destination.
     """
     decisions, resolve = Decisions(), resolver(ids)
-    columns = ("_at", "module", "source_key", "payload", "_written", "_hash", "_record")
-    for at, module, key, payload, written, hashed, record in records.select(
-        columns
-    ).iter_rows():
-        if written and hashed == payload_hash(payload) and not _has_links(payload):
+    columns = ("_at", "module", "source_key", "payload", "_account", "_contact",
+               "_written", "_hash", "_record")  # fmt: skip
+    for (
+        at,
+        module,
+        key,
+        payload,
+        account,
+        contact,
+        written,
+        hashed,
+        record,
+    ) in records.select(columns).iter_rows():
+        links = {"sales_account": account, "contact": contact}
+        if (
+            written
+            and hashed == payload_hash(payload)
+            and module != "lists"
+            and _linked_as_written(written, links, resolve)
+        ):
             decisions.add(at, "skip", payload)
             continue
         intended, before = json.loads(payload), json.loads(written or "{}")
@@ -145,16 +161,23 @@ def decide(records: pl.DataFrame, ids: Ids) -> Decisions:
     return decisions
 
 
-def _has_links(payload: str) -> bool:
-    """Equal payloads may link elsewhere: a parent created again has another id."""
-    return any(f'"{key}"' in payload for key in REFERENCES)
+def _linked_as_written(
+    written: str, links: Mapping[str, str | None], resolve: Resolve
+) -> bool:
+    """Equal payloads may mean other records: one created again has another id."""
+    for key, source_key in links.items():
+        if source_key is not None:
+            found = re.search(rf'"{key}": ?(\d+)[,}}]', written)
+            if found is None or int(found[1]) != resolve(key, source_key):
+                return False
+    return True
 
 
 def _unchanged(
     intended: Mapping[str, object], written: Mapping[str, object], resolve: Resolve
 ) -> bool:
     """Whether the source still says what we wrote: then nothing can need sending."""
-    return all(
+    return "members" not in intended and all(
         is_blank(value)
         or (key in written and written[key] == _resolved(key, value, resolve))
         for key, value in intended.items()

@@ -5,6 +5,8 @@ name, both case-folded, deals by their exact name. Not here: what follows from i
 (``plan``).
 """
 
+import json
+
 import polars as pl
 
 from kartra_freshsales.freshsales.modules import Module
@@ -66,13 +68,27 @@ def matched(
         pl.col("freshsales_id").cast(pl.Int64).alias("_id"),
         pl.col("record").alias("_record"),
     ).unique(("_endpoint", "_id"), keep="last")
-    joined = (
-        records.join(known, on=("_endpoint", "source_key"), how="left")
-        .sort("_at", pl.col("_state") != LIVE, pl.col("_as") != pl.col("module"))
-        .unique("_at", keep="first", maintain_order=True)
-        .join(there, on=("_endpoint", "_id"), how="left", maintain_order="left")
-    )
+    joined = _one_each(records.join(known, on=("_endpoint", "source_key"), how="left"))
+    joined = joined.join(there, on=("_endpoint", "_id"), how="left", maintain_order="left")
     return _by_natural_key(joined, identities, snapshot, edition)
+
+
+def _one_each(joined: pl.DataFrame) -> pl.DataFrame:
+    """One identity per record: a lead that became a contact has two for one Freshsales id.
+
+    What was written as a lead still counts, where it was not written again as a contact.
+    """
+    ranked = joined.sort("_at", pl.col("_state") != LIVE, pl.col("_as") != pl.col("module"))
+    best = ranked.unique("_at", keep="first", maintain_order=True)
+    several = ranked.filter(pl.len().over("_at", "_id") > 1)
+    if several.is_empty():
+        return best
+    united: dict[int, dict[str, object]] = {}
+    for at, written in several.reverse().select("_at", "_written").iter_rows():
+        united[at] = united.get(at, {}) | json.loads(written or "{}")
+    texts_of = {at: json.dumps(record) for at, record in united.items()}
+    merged = pl.col("_at").replace_strict(texts_of, default=None, return_dtype=pl.String)
+    return best.with_columns(pl.coalesce(merged, "_written").alias("_written"))
 
 
 def _identities(identities: pl.DataFrame, edition: str) -> pl.DataFrame:

@@ -130,7 +130,7 @@ def _operations(
         pl.coalesce("_record", "_found_record").alias("_record"),
         pl.coalesce("_found_id", "_id").alias("freshsales_id"),
     )
-    decisions = decide(by_hand, ids)
+    decisions = decide(by_hand, ids | _recognised(by_hand))
     compared = by_hand.drop("payload", "reason", "remedy").join(
         decisions.frame(), on="_at", how="left", maintain_order="left"
     )
@@ -138,6 +138,13 @@ def _operations(
     columns = ["_at", "_family", "_account", "_contact", *SCHEMA]
     plan = pl.concat([compared.select(columns), settled.select(columns)])
     return plan, pl.concat([_deleted(settled), decisions.conflict_frame()])
+
+
+def _recognised(records: pl.DataFrame) -> dict[tuple[str, str], int]:
+    """Ids of parents that were found by natural key: their children may point at them."""
+    found = records.filter(pl.col("_found_id").is_not_null())
+    rows = found.select("module", "source_key", "_found_id").iter_rows()
+    return {(module, key): number for module, key, number in rows}
 
 
 def _case(snapshot: pl.DataFrame) -> pl.Expr:

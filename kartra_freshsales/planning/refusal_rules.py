@@ -16,7 +16,7 @@ from kartra_freshsales.freshsales.metadata import Field, Metadata
 TEXT_LENGTH, TEXTAREA_LENGTH = 255, 10_000
 _LENGTHS = {"text": TEXT_LENGTH, "textarea": TEXTAREA_LENGTH}
 LARGEST_AMOUNT = Decimal(9007199254740991)
-_NUMBER_LIMIT = Decimal(10) ** 11
+_LARGEST_NUMBER = Decimal("99999999999.9999")
 _WEBSITE = re.compile(r"(https?://)?[^\s/.]+(\.[^\s/.]+)+(/\S*)?", re.IGNORECASE)
 _EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s.,;<>]+(\.[^@\s.,;<>]+)+")
 _CHECKED = frozenset({"true", "false", "1", "0", "yes", "no"})
@@ -84,23 +84,18 @@ def _rule_of_type(item: Field) -> Rule | None:
     return None if judge is None else Rule(item.name, judge)
 
 
-def _choice_rule(item: Field) -> Rule | None:
+def _choice_rule(item: Field) -> Rule:
     """Built-in dropdowns are written by id, custom ones by their exact label."""
-    if item.default:
-        known: set[object] = {str(choice.id) for choice in item.choices}
-        return Rule(item.name, _each(lambda value: str(value) in known))
-    labels = {choice.value for choice in item.choices}
-    return Rule(item.name, _each(lambda value: value in labels))
+    known = {str(c.id) if item.default else c.value for c in item.choices}
+    several = item.type == "multi_select_dropdown"
 
-
-def _each(known: Callable[[object], bool]) -> Judge:
     def judge(value: object) -> str | None:
-        if not isinstance(value, list) and known(value):
-            return None
-        texts = value if isinstance(value, list) else str(value).split(";")
-        return None if all(known(str(text).strip()) for text in texts) else BAD_CHOICE
+        parts: list[object] = [value]
+        if several:
+            parts = value if isinstance(value, list) else [*str(value).split(";")]
+        return None if all(str(part).strip() in known for part in parts) else BAD_CHOICE
 
-    return judge
+    return Rule(item.name, judge)
 
 
 def _among(known: set[int], reason: str) -> Judge:
@@ -114,7 +109,7 @@ def _no_longer_than(longest: int) -> Judge:
     )
 
 
-def _number(limit: Decimal) -> Judge:
+def _number(largest: Decimal) -> Judge:
     def judge(value: object) -> str | None:
         if isinstance(value, bool | list):
             return BAD_NUMBER
@@ -122,7 +117,7 @@ def _number(limit: Decimal) -> Judge:
             number = Decimal(str(value).strip())
         except InvalidOperation:
             return BAD_NUMBER
-        return None if number.is_finite() and abs(number) < limit else BAD_NUMBER
+        return None if number.is_finite() and abs(number) <= largest else BAD_NUMBER
 
     return judge
 
@@ -166,7 +161,7 @@ def judged(text: str, judge: Judge) -> str | None:
 
 _BY_TYPE: dict[str, Judge] = {
     "date": day,
-    "number": _number(_NUMBER_LIMIT),
-    "decimal": _number(_NUMBER_LIMIT),
+    "number": _number(_LARGEST_NUMBER),
+    "decimal": _number(_LARGEST_NUMBER),
     "checkbox": checkbox,
 }

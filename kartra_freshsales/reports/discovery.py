@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from kartra_freshsales.freshsales.plan_facts import hourly_limit
+from kartra_freshsales.mapping.objects import Compatibility
 from kartra_freshsales.reports.page import Report
 from kartra_freshsales.reports.scope import scope_report
 from kartra_freshsales.transforms.audit import lifetime_estimate
@@ -45,13 +46,13 @@ def scope_of(
     *,
     tables: Mapping[str, pl.DataFrame],
     records: Mapping[str, pl.DataFrame],
-    objects: tuple[int, int],
+    objects: Compatibility,
     plan: str,
 ) -> Scope:
     """Grade the migration and write its scope.
 
     Args:
-        tables: ``columns, audit, review, tags, gaps, coverage``.
+        tables: ``columns, audit, tags, gaps, coverage, objects``, maybe ``review``.
         records: golden ``accounts, contacts, transactions, subscriptions``.
         objects: source objects that move one to one, and all of them.
         plan: name of the Freshsales plan.
@@ -64,8 +65,8 @@ def scope_of(
         GradingInputs(
             contacts=contacts.height,
             records=sum(counts.values()),
-            one_to_one=objects[0],
-            objects=objects[1],
+            one_to_one=objects.one_to_one,
+            objects=objects.objects,
             columns=tables["columns"].height,
             undecided_columns=tables["coverage"]
             .filter(pl.col("decision").is_null())
@@ -84,6 +85,7 @@ def scope_of(
         records=counts,
         export_columns=tables["columns"],
         coverage=tables["coverage"],
+        objects=tables["objects"],
         owners=owners_named(contacts, deals, records["subscriptions"]),
         review=tables.get("review"),
         spend=lifetime_estimate(deals),

@@ -10,7 +10,9 @@ _EMAIL = re.compile(
     r"(?<![\w.+%'-])([\w.+%'-])[\w.+%'-]*@([\w-])[\w-]*(?:\.[\w-]+)*(\.[^\W\d_]{2,})"
 )
 # International numbers, or ten and more digits grouped as people write them.
-_PHONE = re.compile(r"(?<![\w/.+-])(\+\d|\(?\d{3}\)?[ .-])[\d ().-]{6,16}(\d{2})(?![\w.-])")
+_PHONE = re.compile(
+    r"(?<![\w/.+-])(\+\d|\(?\d{3}\)?[ .-])[\d ().-]{6,16}(\d{2})(?!\w|[ .-]\d)"
+)
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 _LONG_ENOUGH = 4
 """Digits from which two may be told without giving the number away."""

@@ -219,7 +219,7 @@ def _links(orphans: pl.DataFrame) -> Section:
 def _spot(comparison: pl.DataFrame | None) -> Section:
     tables: tuple[Table, ...] = ()
     if comparison is not None:
-        tables = (table(spot_checks(comparison), caption="Twenty records to look up"),)
+        tables = (table(spot_checks(comparison), caption="Records to look up"),)
     return Section("spot", "Spot check", notes.SPOT_CHECK, tables=tables)
 
 

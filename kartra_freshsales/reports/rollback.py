@@ -3,7 +3,6 @@
 Not here: planning or carrying it out (``loading.rollback``), whose plan and proof are read.
 """
 
-from collections.abc import Mapping
 from typing import Protocol
 
 import polars as pl
@@ -13,6 +12,14 @@ from kartra_freshsales.reports.tables import Table, table
 
 _ROWS = 300
 _SPARED = "spare"
+_PROOF_COLUMNS = {
+    "module": "module",
+    "freshsales_id": "freshsales id",
+    "field": "field",
+    "operation": "step",
+    "reason": "why",
+}
+"""Columns of a proof that hold no value of a record."""
 
 
 class Planned(Protocol):
@@ -42,6 +49,18 @@ class Proven(Protocol):
     def passed(self) -> bool:
         """Whether everything touched stands as it stood before the load."""
 
+    @property
+    def checked(self) -> int:
+        """How many values and records were compared."""
+
+    @property
+    def differences(self) -> pl.DataFrame:
+        """``module, freshsales_id, field`` and values, which are not shown."""
+
+    @property
+    def spared(self) -> pl.DataFrame:
+        """``module, freshsales_id, operation, reason`` of what was left to people."""
+
 
 def _counts(frame: pl.DataFrame, *columns: str) -> pl.DataFrame:
     by = ["module", *columns]
@@ -49,16 +68,15 @@ def _counts(frame: pl.DataFrame, *columns: str) -> pl.DataFrame:
 
 
 def _proof_tables(proof: Proven) -> tuple[Table, ...]:
-    """Every frame the proof carries, except the keys, which may be somebody's address."""
-    frames: Mapping[str, object] = vars(proof) if hasattr(proof, "__dict__") else {}
+    """What differs and what was spared: which field of which record, never a value."""
     return tuple(
         table(
-            value.drop("source_key", strict=False),
-            caption=name.replace("_", " ").capitalize(),
+            frame.with_columns(pl.col("freshsales_id").cast(pl.String)),
+            _PROOF_COLUMNS,
+            caption=caption,
             limit=_ROWS,
         )
-        for name, value in frames.items()
-        if isinstance(value, pl.DataFrame)
+        for caption, frame in (("Differences", proof.differences), ("Spared", proof.spared))
     )
 
 
@@ -104,6 +122,7 @@ def rollback_report(plan: Planned, done: pl.DataFrame, proof: Proven) -> Report:
         facts=(
             Fact("Planned", f"{plan.rows.height:,}"),
             Fact("Carried out", f"{done.height:,}"),
+            Fact("Compared", f"{proof.checked:,}"),
             Fact("Requests announced", f"{plan.requests:,}"),
         ),
         sections=(

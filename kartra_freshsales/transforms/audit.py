@@ -31,6 +31,7 @@ _REMEDIES = {
     JUNK_PHONE: "Correct the number in Kartra; it is kept as text and not sent as a phone.",
 }
 _EMAIL_REASONS = ("no_email", "invalid_email")
+_WHERE = ("_batch", "_file", "_row")
 _ROW = (
     pl.col("_batch").alias("batch"),
     pl.col("_file").alias("file"),
@@ -165,7 +166,7 @@ def contact_audit(
         ``area, name, value, note``, in reading order. A measure that found nothing is 0.
     """
     limits = rules or AuditRules()
-    found, own = _Measures(), _of_kind(rows, "contacts")
+    found, own = _Measures(), _of_kind(rows.select("_kind", "state", "reason"), "contacts")
     is_stale = stale(contacts, buyers, moment or as_of(cleaned), limits)
     _raw_and_clean(found, cleaned, contacts, own)
     _worth_a_look(found, contacts, own, is_stale)
@@ -198,9 +199,8 @@ def value_of(audit: pl.DataFrame, area: str, name: str) -> int:
 
 def _without_email(rows: pl.DataFrame) -> pl.DataFrame:
     # A merged row has a reason with the word too: same_email.
-    return rows.filter(
-        ~pl.col("state").is_in(["loaded", "merged"]) & pl.col("reason").is_in(_EMAIL_REASONS)
-    )
+    stays_out = ~pl.col("state").is_in(["loaded", "merged"])
+    return rows.filter(stays_out & pl.col("reason").is_in(_EMAIL_REASONS))
 
 
 def _listed(frame: pl.DataFrame, problem: str) -> pl.DataFrame:
@@ -222,10 +222,11 @@ def records_to_review(cleaned: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame
         ``batch, file, row, problem, remedy``; a row with two problems stands there twice.
         No value of a person is repeated: the file and line lead to it.
     """
+    named = cleaned.select(*_WHERE, "first_name", "last_name", "phone", "phone_raw")
     parts: Sequence[pl.DataFrame] = (
         _listed(_without_email(_of_kind(rows, "contacts")), NO_EMAIL),
-        _listed(cleaned.filter(_no_name()), NO_NAME),
-        _listed(cleaned.filter(_junk_phone()), JUNK_PHONE),
+        _listed(named.filter(_no_name()), NO_NAME),
+        _listed(named.filter(_junk_phone()), JUNK_PHONE),
     )
     return pl.concat([pl.DataFrame(schema=REVIEW), *parts]).sort(
         "batch", "file", "row", "problem"

@@ -42,7 +42,7 @@ def known_shape(
     carried = [
         pl.col(name).cast(pl.String).alias(f"{CUSTOM}{name}")
         for name in also
-        if name in known and name in raw.columns
+        if name in known and name in raw.columns and raw[name].null_count() < raw.height
     ]
     return raw.select(*fixed, *texts, *own, *carried)
 

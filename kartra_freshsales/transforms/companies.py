@@ -34,8 +34,7 @@ _GAPS = re.compile(r"[\W_]+")
 def name_key(name: str, suffixes: Collection[str]) -> str | None:
     """The key of a company name, or None for a name of nothing but punctuation."""
     text = name.replace("&", " and ").replace("+", " plus ")
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    bare = "".join(c for c in decomposed if not unicodedata.combining(c))
+    bare = _without_accents(text.casefold())
     joined = _DOTTED.sub(
         lambda found: found[0].replace(".", ""), _APOSTROPHES.sub("", bare)
     )
@@ -44,6 +43,13 @@ def name_key(name: str, suffixes: Collection[str]) -> str | None:
     while len(kept) > 1 and (kept[-1] in suffixes or kept[-1] == "and"):
         kept.pop()
     return " ".join(kept) or None
+
+
+def _without_accents(text: str) -> str:
+    if text.isascii():
+        return text
+    decomposed = unicodedata.normalize("NFKD", text)
+    return "".join(mark for mark in decomposed if not unicodedata.combining(mark))
 
 
 def account_keys(companies: pl.Series, suffixes: Collection[str]) -> pl.Series:

@@ -11,9 +11,13 @@ A refusal given as a day holds to the end of that day, a consent from its beginn
 two facts of one day never lift a refusal. What does not belong here: Freshsales' words.
 """
 
+from collections.abc import Mapping
+from functools import partial
+
 import polars as pl
 
 from kartra_freshsales.mapping.cleaning_rules import ConsentRules, folded
+from kartra_freshsales.transforms.columns import CUSTOM, custom_columns
 from kartra_freshsales.transforms.distinct import over_distinct
 from kartra_freshsales.transforms.records import MOMENT, Finding, findings_by_file
 
@@ -32,6 +36,8 @@ _COLUMNS = {
     "mail_status": "mail",
 }
 _NEW_WORD = "?"
+_FLAG_HEADERS = ("blacklisted", "blocklisted", "bounced")
+_TRUE = ("1", "yes", "true")
 
 
 def read_consent(
@@ -52,12 +58,8 @@ def read_consent(
     findings: list[Finding] = []
     means = {}
     for column, table_name in _COLUMNS.items():
-        table: dict[str, str] = getattr(rules, table_name)
-        means[column] = over_distinct(
-            frame.get_column(column),
-            lambda word, table=table: table.get(folded(word), _NEW_WORD),
-            pl.String(),
-        )
+        meaning = partial(_meaning, table=getattr(rules, table_name))
+        means[column] = over_distinct(frame[column], meaning, pl.String())
         findings += findings_by_file(
             frame.select("_file", "_row").filter(
                 (means[column] == _NEW_WORD).fill_null(False)
@@ -68,7 +70,8 @@ def read_consent(
         )
     meanings = [series.alias(f"_means_{name}") for name, series in means.items()]
     stated = frame.with_columns(meanings).with_columns(
-        _gdpr_state(rules).alias("gdpr_state"), _block().alias("block")
+        _gdpr_state(rules).alias("gdpr_state"),
+        _block(_blocklisted(frame)).alias("block"),
     )
     refusal = pl.col("block").is_in(REFUSALS)
     unsure = pl.col("block").is_not_null() & (pl.col("gdpr_state") == SUBSCRIBED)
@@ -82,6 +85,10 @@ def read_consent(
     return stated.with_columns(row.alias("consent")).drop(
         f"_means_{c}" for c in _COLUMNS
     ), findings
+
+
+def _meaning(word: str, table: Mapping[str, str]) -> str:
+    return table.get(folded(word), _NEW_WORD)
 
 
 def _gdpr_state(rules: ConsentRules) -> pl.Expr:
@@ -103,14 +110,26 @@ def _gdpr_state(rules: ConsentRules) -> pl.Expr:
     )
 
 
-def _block() -> pl.Expr:
+def _block(blocklisted: pl.Expr) -> pl.Expr:
     meaning = pl.col("_means_mail_status")
     return (
-        pl.when(meaning == _NEW_WORD)
-        .then(pl.lit(NOT_SUBSCRIBED))
-        .when(meaning != "harmless")
+        pl.when(meaning.is_in(REFUSALS))
         .then(meaning)
+        .when(blocklisted)
+        .then(pl.lit(BOUNCED))
+        .when(meaning == _NEW_WORD)
+        .then(pl.lit(NOT_SUBSCRIBED))
     )
+
+
+def _blocklisted(frame: pl.DataFrame) -> pl.Expr:
+    """Whether a column of flags beside the mail status says that mail is blocked."""
+    flags = [
+        pl.col(name).str.strip_chars().str.to_lowercase().is_in(_TRUE).fill_null(False)
+        for name in custom_columns(frame)
+        if name.removeprefix(CUSTOM).strip().lower() in _FLAG_HEADERS
+    ]
+    return pl.any_horizontal(pl.lit(False), *flags)
 
 
 def _floor() -> pl.Expr:
@@ -176,7 +195,6 @@ def _standing_gdpr() -> pl.Expr:
         .then(pl.lit(NOT_SUBSCRIBED))
         .when(pl.col("consented").is_not_null())
         .then(pl.lit(SUBSCRIBED))
-        # A refusal lifted by a consent that a later unknown outdates lands above.
         .otherwise(pl.lit(None, pl.String))
     )
 

@@ -54,45 +54,53 @@ def origin_of(found: pl.DataFrame, contact_key: str, field: str) -> str | None:
 
 
 def conflicts(
-    repeated: pl.DataFrame,
     rows: pl.DataFrame,
+    several: pl.DataFrame,
     chosen: pl.DataFrame,
     fields: Sequence[str],
 ) -> pl.DataFrame:
     """Fields with more than one value over the rows of a contact, and whose value won.
 
     Args:
-        repeated: the rows of contacts that have several.
-        rows: all rows, as for ``origins``.
+        rows: all rows with ``_rank``.
+        several: ``contact_key, _rank`` of rows whose contact has several.
         chosen: as for ``origins``.
         fields: the fields to compare.
     """
-    # Different hashes of the extremes mean different values: numbers, whatever the type.
-    hashed = repeated.group_by(KEY).agg(
-        (_hash(name).min() != _hash(name).max()).alias(name) for name in fields
-    )
-    found = []
-    for name in fields:
-        disagreeing = hashed.filter(pl.col(name).fill_null(False)).select(KEY)
-        if disagreeing.is_empty():
-            continue
-        counted = (
-            repeated.select(KEY, name)
-            .join(disagreeing, on=KEY, how="semi")
-            .drop_nulls(name)
-            .group_by(KEY)
-            .agg(pl.col(name).n_unique().alias("values"))
-        )
-        winner = chosen.select(KEY, pl.col(name).alias(RANK))
-        found.append(
-            counted.join(winner, on=KEY).select(
-                KEY, pl.lit(name).alias("field"), "values", RANK
-            )
-        )
+    at = rows[RANK].arg_sort().gather(several[RANK])
+    # Numbers instead of keys, because every field is grouped once.
+    persons = several[KEY].rank("dense")
+    names = pl.DataFrame({"person": persons, KEY: several[KEY]}).unique("person")
+    found = [
+        told.join(names, on="person").join(
+            chosen.select(KEY, pl.col(name).alias(RANK)), on=KEY
+        ).select(KEY, pl.lit(name).alias("field"), "values", RANK)
+        for name in fields
+        if not (told := _differing(persons, rows[name].gather(at))).is_empty()
+    ]  # fmt: skip
     if not found:
         return pl.DataFrame(schema=CONFLICTS)
     return together([_placed(pl.concat(found), rows).sort(KEY, "field")], CONFLICTS)
 
 
-def _hash(name: str) -> pl.Expr:
-    return pl.when(pl.col(name).is_not_null()).then(pl.col(name).hash())
+def _differing(persons: pl.Series, values: pl.Series) -> pl.DataFrame:
+    """``person, values``: how many values there are where they differ; blanks do not count.
+
+    Hashes are compared: numbers, whatever the type.
+    """
+    hashed = (
+        pl.DataFrame({"person": persons, "value": values})
+        .drop_nulls("value")
+        .select("person", pl.col("value").hash().alias("hash"))
+    )
+    differing = (
+        hashed.group_by("person")
+        .agg(pl.col("hash").min().alias("least"), pl.col("hash").max().alias("most"))
+        .filter(pl.col("least") != pl.col("most"))
+        .select("person")
+    )
+    return (
+        hashed.join(differing, on="person", how="semi")
+        .group_by("person")
+        .agg(pl.col("hash").n_unique().cast(pl.UInt32).alias("values"))
+    )

@@ -19,12 +19,11 @@ from kartra_freshsales.transforms.names import split_full_names
 from kartra_freshsales.transforms.names_in_cells import LIST_COLUMNS, split_columns
 from kartra_freshsales.transforms.owners import read_owners
 from kartra_freshsales.transforms.records import (
-    SET_ASIDE,
     Cleaned,
     Finding,
     findings_by_file,
-    together,
 )
+from kartra_freshsales.transforms.set_aside import set_aside_rows
 from kartra_freshsales.transforms.suppression import suppress_reason
 
 _ALSO = ("middle_name", "last_name2", "google_plus")
@@ -72,7 +71,9 @@ def clean_contacts(raw: pl.DataFrame, rules: SourceRules) -> Cleaned:
         rows.select(
             *(pl.col(name).cast(dtype) for name, dtype in CLEANED_CONTACTS.items()), *custom
         ),
-        _set_aside(keyed.filter(pl.col("reason").is_not_null())),
+        set_aside_rows(
+            keyed.filter(pl.col("reason").is_not_null()), str(ExportKind.CONTACTS), _REASONS
+        ),
         (*findings, *more),
     )
 
@@ -88,22 +89,6 @@ def _reason(frame: pl.DataFrame, rules: SourceRules) -> pl.Expr:
         .when(emails.domain(address).is_in(rules.test_domains))
         .then(pl.lit("test_contact"))
     )
-
-
-def _set_aside(rows: pl.DataFrame) -> pl.DataFrame:
-    told = {
-        column: {reason: both[at] for reason, both in _REASONS.items()}
-        for at, column in enumerate(("state", "remedy"))
-    }
-    stated = rows.select(
-        pl.lit(str(ExportKind.CONTACTS)).alias("_kind"),
-        "_batch", "_file", "_row", "reason",
-        *(
-            pl.col("reason").replace_strict(table, return_dtype=pl.String).alias(column)
-            for column, table in told.items()
-        ),
-    )  # fmt: skip
-    return together([stated], SET_ASIDE)
 
 
 def _interpreted(

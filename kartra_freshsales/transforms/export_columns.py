@@ -28,23 +28,19 @@ SCHEMA: dict[str, pl.DataType] = {
 }
 
 
-def _trimmed(column: str) -> pl.Expr:
-    text = pl.col(column).cast(pl.String).str.strip_chars()
-    return pl.when(text != "").then(text)
-
-
-def _profile(frame: pl.DataFrame, columns: list[str]) -> dict[str, list[int]]:
-    """``filled``, ``distinct`` and ``max_length``, each in the order of ``columns``."""
-    measured = frame.lazy().select(
-        *(_trimmed(c).count().alias(f"filled:{c}") for c in columns),
-        *(_trimmed(c).drop_nulls().n_unique().alias(f"distinct:{c}") for c in columns),
-        *(_trimmed(c).str.len_chars().max().alias(f"max_length:{c}") for c in columns),
+def _profile(column: pl.Series) -> tuple[int, int, int]:
+    """``filled``, ``distinct`` and ``max_length`` of one column, blanks left out."""
+    # Most columns hold few distinct values, so that little has to be trimmed.
+    counted = pl.DataFrame({"text": column}).group_by("text").len("n")
+    text = pl.col("text").str.strip_chars()
+    filled = counted.with_columns(text).filter(pl.col("text") != "")
+    measured = filled.select(
+        pl.col("n").sum(),
+        pl.col("text").n_unique().alias("distinct"),
+        pl.col("text").str.len_chars().max().fill_null(0).alias("longest"),
     )
-    row = measured.collect().row(0, named=True)
-    return {
-        name: [int(row[f"{name}:{column}"] or 0) for column in columns]
-        for name in ("filled", "distinct", "max_length")
-    }
+    cells, distinct, longest = measured.row(0)
+    return int(cells), int(distinct), int(longest)
 
 
 def _presence(frame: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
@@ -67,6 +63,7 @@ def _of_kind(kind: str, frame: pl.DataFrame) -> pl.DataFrame:
         return pl.DataFrame(schema=SCHEMA)
     known = ALIASES[ExportKind(kind)]
     files = frame.select(_FILE).n_unique()
+    profiles = [_profile(frame.get_column(column)) for column in columns]
     return (
         pl.DataFrame(
             {
@@ -74,7 +71,9 @@ def _of_kind(kind: str, frame: pl.DataFrame) -> pl.DataFrame:
                 "column": columns,
                 "known": [column in known for column in columns],
                 "rows": [frame.height] * len(columns),
-                **_profile(frame, columns),
+                "filled": [filled for filled, _, _ in profiles],
+                "distinct": [distinct for _, distinct, _ in profiles],
+                "max_length": [longest for _, _, longest in profiles],
             }
         )
         .join(_presence(frame, columns), on="column", how="left", maintain_order="left")

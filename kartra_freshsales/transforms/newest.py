@@ -5,7 +5,7 @@ export time are older than any with one. The order in which files were read neve
 What does not belong here: which fields are united, dated or decided otherwise.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import polars as pl
 
@@ -13,6 +13,7 @@ from kartra_freshsales.transforms.records import PROVENANCE
 
 RANK = "_rank"
 """0 is the newest row of a frame."""
+_AGE = "_age"
 SOURCE = pl.format("{}/{}:{}", "_batch", "_file", "_row").alias("sources")
 
 
@@ -33,38 +34,77 @@ def newest_ranks(frame: pl.DataFrame, key: str, fields: Sequence[str]) -> pl.Dat
 
     Returns:
         The key, ``_rank``, ``_rows`` (how many there are) and one column of ranks per
-        field, null where no row has a value; in the order of the key.
+        field, null where no row has a value; the oldest record first, so that values are
+        gathered in the order in which they lie in memory.
     """
-    return (
-        frame.group_by(key)
-        .agg(
-            pl.col(RANK).min(),
-            pl.len().alias("_rows"),
-            *(
-                pl.when(pl.col(name).is_not_null()).then(pl.col(RANK)).min().alias(name)
-                for name in fields
-            ),
-        )
-        .sort(key)
+    twice = frame[key].is_duplicated()
+    # A single row gives all it has; only the others need to be compared.
+    ranks = [_own_rank(name) for name in fields]
+    one = pl.lit(1, pl.UInt32).alias("_rows")
+    alone = frame.lazy().filter(~twice).select(key, RANK, one, *ranks)
+    compared = (
+        frame.lazy()
+        .filter(twice)
+        .select(key, RANK, *ranks)
+        .group_by(key)
+        .agg(pl.col(RANK).min(), pl.len().alias("_rows"), pl.col(fields).min())
     )
+    return pl.concat([alone, compared]).collect().sort(RANK, descending=True)
+
+
+def _own_rank(name: str) -> pl.Expr:
+    return pl.when(pl.col(name).is_not_null()).then(pl.col(RANK)).alias(name)
 
 
 def gathered(
-    frame: pl.DataFrame, chosen: pl.DataFrame, fields: Sequence[str]
+    frame: pl.DataFrame, chosen: pl.DataFrame, fields: Iterable[str]
 ) -> list[pl.Series]:
     """The values that ``chosen`` (columns of ranks, named like the fields) points at."""
     where = frame[RANK].arg_sort()
     return [frame[name].gather(where.gather(chosen[name])).alias(name) for name in fields]
 
 
-def all_sources(frame: pl.DataFrame, key: str) -> pl.DataFrame:
-    """``key, sources``: every row of a key as ``batch/file:row``, the newest first."""
-    return (
-        frame.select(key, RANK, SOURCE)
+def gathered_whole(
+    frame: pl.DataFrame, chosen: pl.DataFrame, fields: Iterable[str]
+) -> list[pl.Series]:
+    """The values of the newest row of each key, blank or not."""
+    at = frame[RANK].arg_sort().gather(chosen[RANK])
+    return [frame[name].gather(at).alias(name) for name in fields]
+
+
+def aligned(chosen: pl.DataFrame, key: str, table: pl.DataFrame, name: str) -> pl.Series:
+    """A column of ``table`` (at most one row per key) in the order of ``chosen``."""
+    told = chosen.select(key).join(
+        table.select(key, pl.col(name).alias("_told")),
+        on=key,
+        how="left",
+        maintain_order="left",
+    )
+    return told["_told"].alias(name)
+
+
+def all_sources(
+    frame: pl.DataFrame, several: pl.DataFrame, chosen: pl.DataFrame, key: str
+) -> pl.Series:
+    """``sources`` of each key: all its rows as ``batch/file:row``, the newest first.
+
+    Args:
+        frame: all rows with ``_rank``.
+        several: ``key, _rank`` of rows whose key has several.
+        chosen: ``key, _rank`` of the newest row of each key.
+        key: the column that makes rows one record.
+    """
+    place = ("_batch", "_file", "_row")
+    one = pl.DataFrame(gathered_whole(frame, chosen, place)).select(pl.concat_list(SOURCE))
+    all_rows = (
+        several.select(key, RANK)
+        .with_columns(gathered_whole(frame, several, place))
         .sort(RANK)
         .group_by(key, maintain_order=True)
-        .agg("sources")
+        .agg(SOURCE)
     )
+    told = aligned(chosen, key, all_rows, "sources")
+    return pl.select(pl.coalesce(told, one.to_series())).to_series().alias("sources")
 
 
 def merged(frame: pl.DataFrame, key: str) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -75,30 +115,28 @@ def merged(frame: pl.DataFrame, key: str) -> tuple[pl.DataFrame, pl.DataFrame]:
         key: the column that makes rows one record.
 
     Returns:
-        The records, in the order of the key, with the provenance of their newest row and
+        The records, the oldest first, with the provenance of their newest row and
         ``sources``; and all rows as ``key, _batch, _file, _row, _newest``.
     """
-    aged = ranked(frame)
+    aged = ranked(frame).rename({RANK: _AGE})
     twice = aged[key].is_duplicated()
-    single, repeated = aged.filter(~twice), aged.filter(twice)
+    single, repeated = aged.filter(~twice), ranked(aged.filter(twice))
     fields = [name for name in frame.columns if name != key and name not in PROVENANCE]
     chosen = newest_ranks(repeated, key, fields)
-    whole = chosen.select(pl.col(RANK).alias(name) for name in PROVENANCE)
     united = pl.DataFrame(
         [
             chosen[key],
-            *gathered(repeated, whole, list(PROVENANCE)),
+            *gathered_whole(repeated, chosen, (*PROVENANCE, _AGE)),
             *gathered(repeated, chosen, fields),
+            all_sources(repeated, repeated, chosen, key),
         ]
-    ).select(frame.columns)
-    records = pl.concat([single.select(frame.columns), united]).sort(key)
-    newest = pl.concat([single.select(RANK), chosen.select(RANK)])[RANK]
-    rows = aged.select(
-        key,
-        "_batch",
-        "_file",
-        "_row",
-        pl.col(RANK).is_in(newest.implode()).alias("_newest"),
-    )
-    sources = all_sources(aged, key)
-    return records.join(sources, on=key, how="left", maintain_order="left"), rows
+    ).select(*aged.columns, "sources")
+    alone = single.with_columns(pl.concat_list(SOURCE).alias("sources"))
+    records = pl.concat([alone, united]).sort(_AGE, descending=True).drop(_AGE)
+    place = (key, "_batch", "_file", "_row")
+    newest = pl.col(RANK).is_in(chosen[RANK].implode()).alias("_newest")
+    rows = [
+        single.select(*place, pl.lit(True).alias("_newest")),
+        repeated.select(*place, newest),
+    ]
+    return records, pl.concat(rows)

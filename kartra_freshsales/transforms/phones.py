@@ -3,9 +3,9 @@
 A country code comes from the number itself, the code column, or the configured region, in
 this order. The original text is kept elsewhere.
 
-Numbering plans tell valid from invalid by the length and the leading digits; the last four
-digits number the lines of one exchange. So one number per (code, leading digits) is asked
-of ``phonenumbers``, and its neighbours follow: a million numbers take a second or two.
+``phonenumbers`` takes some 50 µs a number. So it reads one number for each shape (code,
+leading digits, length) to learn which digits are a prefix, and lends the patterns of its
+numbering plans, which are matched by expressions. A million numbers take a second or two.
 What does not belong here: comparing people by phone.
 """
 
@@ -15,11 +15,13 @@ import phonenumbers
 import polars as pl
 
 from kartra_freshsales.transforms.distinct import over_distinct
+from kartra_freshsales.transforms.numbering_plans import is_valid
 
 _SIMPLE = r"^\+?[\d\s().\-/\u00a0\u2010-\u2015]+$"
 _FLOAT = re.compile(r"\d[eE]\+?\d")  # a number a spreadsheet has rounded
-_LINE = 4
-_READ = pl.Struct({"prefix": pl.String(), "cut": pl.Int64()})
+_LEADING = 4
+_SHAPE = ("code", "plus", "leading", "length")
+_ATTEMPT = {"attempt": pl.Int64, "calling": pl.String, "prefix": pl.String, "cut": pl.Int64}
 
 
 def e164(numbers: pl.Series, codes: pl.Series, region: str | None) -> pl.Series:
@@ -30,85 +32,114 @@ def e164(numbers: pl.Series, codes: pl.Series, region: str | None) -> pl.Series:
         codes: cells of the country column: ``1``, ``+44``, ``US``, or null.
         region: the ISO region assumed where neither cell tells.
     """
+    number = pl.col("number").str.strip_chars()
+    code = pl.col("code").str.replace_all(r"[^0-9A-Za-z]", "").str.to_uppercase()
     frame = pl.DataFrame({"number": numbers, "code": codes}).with_columns(
-        pl.col("number").str.contains(_SIMPLE).fill_null(False).alias("simple"),
-        pl.col("number").str.replace_all(r"[^\d]", "").alias("digits"),
-        pl.col("number")
-        .str.strip_chars()
-        .str.starts_with("+")
-        .fill_null(False)
-        .alias("plus"),
-        pl.col("code")
-        .str.replace_all(r"[^0-9A-Za-z]", "")
-        .str.to_uppercase()
-        .fill_null(""),
+        number, code.fill_null(""), number.str.contains(_SIMPLE).alias("simple")
     )
-    by_shape = _by_shape(frame.filter("simple").select("code", "plus", "digits"), region)
     odd = frame.select(
         pl.when(~pl.col("simple")).then(pl.concat_str("code", pl.lit("\n"), "number"))
     ).to_series()
     one_by_one = over_distinct(odd, lambda text: _read_odd(text, region), pl.String())
-    joined = frame.select(
-        "code", "plus", "digits", "simple", _head(pl.col("digits")).alias("head")
-    ).join(by_shape, on=("code", "plus", "head"), how="left", maintain_order="left")
-    built = pl.concat_str(pl.lit("+"), "prefix", pl.col("digits").str.slice(pl.col("cut")))
+    simple = (
+        frame.with_row_index("at")
+        .filter("simple")
+        .with_columns(
+            pl.col("number").str.replace_all(r"\D", "").alias("digits"),
+            pl.col("number").str.starts_with("+").alias("plus"),
+        )
+    )
+    read = _by_shape(simple, region)
+    joined = frame.with_row_index("at").join(
+        read, on="at", how="left", maintain_order="left"
+    )
     return joined.select(
-        pl.when("simple").then(built).otherwise(pl.lit(one_by_one)).alias(numbers.name)
+        pl.coalesce("e164", pl.lit(one_by_one)).alias(numbers.name)
     ).to_series()
 
 
-def _head(digits: pl.Expr) -> pl.Expr:
-    return digits.str.head(-_LINE) + ":" + digits.str.len_bytes().cast(pl.String)
-
-
 def _by_shape(numbers: pl.DataFrame, region: str | None) -> pl.DataFrame:
-    """``code, plus, head`` → ``prefix, cut``: how numbers of a shape become E.164."""
-    shapes = (
-        numbers.group_by("code", "plus", _head(pl.col("digits")).alias("head"))
-        .agg(pl.col("digits").min())
-        .sort("code", "plus", "head")
-    )
-    read = [
-        _shape(code, plus, digits, region)
+    """``at, e164`` of the numbers (``at, code, plus, digits``) that are valid."""
+    shaped = numbers.select(
+        "at", "code", "plus", "digits",
+        pl.col("digits").str.head(_LEADING).alias("leading"),
+        pl.col("digits").str.len_bytes().alias("length"),
+    )  # fmt: skip
+    shapes = shaped.group_by(_SHAPE).agg(pl.col("digits").min()).sort(_SHAPE)
+    attempts = [
+        [
+            dict(zip(_ATTEMPT, each, strict=True))
+            for each in _prefixes(code, plus, digits, region)
+        ]
         for code, plus, digits in shapes.select("code", "plus", "digits").iter_rows()
     ]
-    return shapes.select(
-        "code", "plus", "head", pl.Series("read", read, dtype=_READ)
-    ).unnest("read")
+    told = shapes.select(
+        *_SHAPE, pl.Series("told", attempts, dtype=pl.List(pl.Struct(_ATTEMPT)))
+    )
+    tried = (
+        shaped.join(told, on=_SHAPE)
+        .explode("told")
+        .unnest("told")
+        .drop_nulls("calling")
+        .select(
+            "at", "attempt", "calling",
+            pl.concat_str(
+                pl.lit("+"), "prefix", pl.col("digits").str.slice(pl.col("cut"))
+            ).alias("e164"),
+        )
+    )  # fmt: skip
+    valid = [
+        part.filter(is_valid(pl.col("e164").str.slice(1 + len(str(calling))), str(calling)))
+        for (calling,), part in tried.partition_by("calling", as_dict=True).items()
+    ]
+    found = pl.concat(valid) if valid else tried.clear()
+    return found.sort("at", "attempt").unique("at", keep="first").select("at", "e164")
 
 
-def _shape(
+def _prefixes(
     code: str, plus: bool, digits: str, region: str | None
-) -> dict[str, str | int] | None:
-    found = _read(f"+{digits}" if plus else digits, code, region)
-    if found is None:
-        return None
-    target = found.removeprefix("+")
-    for cut in range(len(digits) + 1):
-        tail = digits[cut:]
-        if target.endswith(tail) and len(tail) >= _LINE:
-            return {"prefix": target.removesuffix(tail), "cut": cut}
-    return None
+) -> list[tuple[int, str, str, int]]:
+    """How numbers of a shape may become E.164: ``attempt, calling code, prefix, cut``.
+
+    The number is ``+``, the prefix, and the digits without the first ``cut``.
+    """
+    found = []
+    for at, (text, where) in enumerate(
+        _attempts(f"+{digits}" if plus else digits, code, region)
+    ):
+        parsed = _parsed(text, where)
+        if parsed is None:
+            continue
+        target = _e164(parsed).removeprefix("+")
+        for cut in range(len(digits) - 3):
+            if target.endswith(digits[cut:]):
+                prefix = target.removesuffix(digits[cut:])
+                found.append((at, str(parsed.country_code), prefix, cut))
+                break
+    return found
 
 
 def _read_odd(text: str, region: str | None) -> str | None:
+    """A number with letters in it (``ext. 5``, ``1-800-FLOWERS``, ``tel:``)."""
     code, number = text.split("\n", 1)
     if _FLOAT.search(number):
         return None
-    return _read(number, code, region)
-
-
-def _read(number: str, code: str, region: str | None) -> str | None:
-    for text, where in _attempts(number.strip(), code, region):
-        try:
-            parsed = phonenumbers.parse(text, where)
-        except phonenumbers.NumberParseException:
-            continue
-        if phonenumbers.is_valid_number(parsed):
-            return str(
-                phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-            )
+    for attempt, where in _attempts(number, code, region):
+        parsed = _parsed(attempt, where)
+        if parsed is not None and phonenumbers.is_valid_number(parsed):
+            return _e164(parsed)
     return None
+
+
+def _parsed(text: str, where: str | None) -> phonenumbers.PhoneNumber | None:
+    try:
+        return phonenumbers.parse(text, where)
+    except phonenumbers.NumberParseException:
+        return None
+
+
+def _e164(number: phonenumbers.PhoneNumber) -> str:
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
 def _attempts(number: str, code: str, region: str | None) -> list[tuple[str, str | None]]:

@@ -42,9 +42,10 @@ def suppressed(rows: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
         rows: cleaned rows with ``suppress``, ``block`` and ``_rank`` (0 is the newest).
         standing: ``contact_key, block`` as combined over all rows.
     """
-    marked = rows.filter(pl.col("suppress").is_not_null())
-    if marked.is_empty():
-        return marked.select("contact_key", "suppress")
+    columns = ("contact_key", "suppress", "block", "_rank")
+    if rows["suppress"].null_count() == rows.height:
+        return rows.select("contact_key", "suppress").clear()
+    marked = rows.select(columns).filter(pl.col("suppress").is_not_null())
     newest = rows.group_by("contact_key").agg(pl.col("_rank").min().alias("_newest"))
     judged = marked.join(
         standing.select("contact_key", pl.col("block").alias("_standing")), on="contact_key"

@@ -18,8 +18,10 @@ from kartra_freshsales.transforms.contact_lineage import conflicts, origins
 from kartra_freshsales.transforms.names_in_cells import LIST_COLUMNS, unite
 from kartra_freshsales.transforms.newest import (
     RANK,
+    aligned,
     all_sources,
     gathered,
+    gathered_whole,
     newest_ranks,
     ranked,
 )
@@ -38,6 +40,7 @@ _WITH = {
         "gdpr_status_ip",
     ),
 }
+_FACTS = ("gdpr_state", "block", "gdpr_status_date", "gdpr_status_date_raw", "_exported_at")
 _COMPANIONS = tuple(name for group in _WITH.values() for name in group)
 
 
@@ -49,41 +52,42 @@ def golden_contacts(cleaned: pl.DataFrame) -> Golden:
             other in any order.
 
     Returns:
-        ``records`` in the order of the key (``GOLDEN_CONTACTS`` and ``custom:*``);
+        ``records`` (``GOLDEN_CONTACTS`` and ``custom:*``), the oldest first;
         ``row_states``: loaded (the newest row), merged, or suppressed by decision.
     """
     rows = ranked(_shaped(cleaned))
-    standing = consent.resolve(rows, KEY)
-    chosen = _chosen(rows, standing)
     custom = custom_columns(rows)
     scalars = [
         name
         for name in CONTACTS
         if name not in {KEY, "consent"} and name not in LIST_COLUMNS
     ]
-    whole = chosen.select(pl.col(RANK).alias(name) for name in (*PROVENANCE, *LIST_COLUMNS))
+    fields = [*scalars, *custom]
+    newest = newest_ranks(rows, KEY, [name for name in fields if name not in _COMPANIONS])
+    several = _rows_of_several(rows, newest)
+    standing = _standing(rows, several)
+    chosen = _chosen(several, newest, standing)
+    # Most exports lack some columns: a constant takes no memory per row.
+    empty = {name for name in fields if rows[name].null_count() == rows.height}
     records = pl.DataFrame(
         [
             chosen[KEY],
-            *gathered(rows, chosen, [*scalars, *custom]),
-            *gathered(rows, whole, [*PROVENANCE, *LIST_COLUMNS]),
+            *gathered(rows, chosen, [name for name in fields if name not in empty]),
+            *gathered_whole(rows, chosen, PROVENANCE),
+            *(_united(rows, several, chosen, name) for name in LIST_COLUMNS),
+            aligned(chosen, KEY, standing, "consent"),
+            all_sources(rows, several, chosen, KEY),
         ]
-    )
-    repeated = rows.join(chosen.filter(pl.col("_rows") > 1).select(KEY), on=KEY, how="semi")
-    records = _with_united(records, repeated)
-    records = records.join(
-        standing.select(KEY, "consent"), on=KEY, how="left", maintain_order="left"
-    ).join(all_sources(rows, KEY), on=KEY, how="left", maintain_order="left")
+    ).with_columns(pl.lit(None, rows.schema[name]).alias(name) for name in empty)
+    records = records.select(*GOLDEN_CONTACTS, *custom)
     left_out = suppressed(rows, standing)
-    kept = records.join(left_out, on=KEY, how="anti", maintain_order="left")
-    fields = [*scalars, *custom]
+    if not left_out.is_empty():
+        records = records.join(left_out, on=KEY, how="anti", maintain_order="left")
     return Golden(
-        kept.select(
-            *(pl.col(name).cast(dtype) for name, dtype in GOLDEN_CONTACTS.items()), *custom
-        ),
+        records,
         _row_states(rows, chosen, left_out),
         origins(rows, chosen, fields),
-        conflicts(repeated, rows, chosen, [name for name in fields if name not in _QUIET]),
+        conflicts(rows, several, chosen, [name for name in fields if name not in _QUIET]),
     )
 
 
@@ -103,28 +107,40 @@ def _shaped(cleaned: pl.DataFrame) -> pl.DataFrame:
     return cleaned.select(*fixed, *custom)
 
 
-def _chosen(rows: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
+def _rows_of_several(rows: pl.DataFrame, newest: pl.DataFrame) -> pl.DataFrame:
+    """``contact_key, _rank`` and the consent facts of rows whose contact has several."""
+    several = newest.filter(pl.col("_rows") > 1).select(KEY)
+    return rows.select(KEY, RANK, "date_joined", *_FACTS).join(several, on=KEY, how="semi")
+
+
+def _standing(rows: pl.DataFrame, several: pl.DataFrame) -> pl.DataFrame:
+    """``contact_key, consent, gdpr_state, block`` of every contact, over all its rows."""
+    columns = (KEY, "consent", "gdpr_state", "block")
+    resolved = consent.resolve(several, KEY).select(columns)
+    # What a single row says is what it says alone.
+    single = rows.select(columns).join(resolved, on=KEY, how="anti")
+    return pl.concat([single, resolved])
+
+
+def _chosen(
+    several: pl.DataFrame, newest: pl.DataFrame, standing: pl.DataFrame
+) -> pl.DataFrame:
     """Per contact the rank of the row that gives each field."""
-    fields = [
-        name
-        for name in (*CONTACTS, *custom_columns(rows))
-        if name not in {KEY, "consent", *LIST_COLUMNS, *_COMPANIONS}
-    ]
-    chosen = newest_ranks(rows, KEY, fields)
-    repeated = chosen.filter(pl.col("_rows") > 1)
-    several = rows.join(repeated.select(KEY), on=KEY, how="semi")
-    for replaced in (
-        _first(several, "date_joined", [pl.col("date_joined")], [False]),
-        _deciding_gdpr(several, standing),
-        _deciding_mail(several, standing),
-    ):
-        chosen = chosen.update(replaced, on=KEY, how="left")
+    earliest = _first(several, [pl.col("date_joined")], [False])
+    deciding = {
+        "date_joined": aligned(newest, KEY, earliest, RANK),
+        "gdpr_status": aligned(newest, KEY, _deciding_gdpr(several, standing), RANK),
+        "mail_status": aligned(newest, KEY, _deciding_mail(several, standing), RANK),
+    }
+    chosen = newest.with_columns(
+        pl.coalesce(pl.lit(ranks), name).alias(name) for name, ranks in deciding.items()
+    )
     return chosen.with_columns(
         pl.col(leader).alias(name) for leader, group in _WITH.items() for name in group
     ).with_columns(
         # Without a phone that can be read, the text of the newest row that has one.
         pl.coalesce("phone", "phone_raw").alias("phone_raw"),
-        # A date nobody could read still keeps its text.
+        # A date or a status that says nothing still keeps its text.
         pl.coalesce("date_joined", pl.col(RANK)).alias("date_joined_raw"),
         *(
             pl.coalesce("gdpr_status", pl.col(RANK)).alias(name)
@@ -133,40 +149,38 @@ def _chosen(rows: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _first(
-    rows: pl.DataFrame, field: str, by: list[pl.Expr], descending: list[bool]
-) -> pl.DataFrame:
-    """``contact_key`` and, named like the field, the rank of the first row by ``by``."""
+def _first(rows: pl.DataFrame, by: list[pl.Expr], descending: list[bool]) -> pl.DataFrame:
+    """``contact_key, _rank`` of the first row by ``by``, of equals the newest."""
     order = rows.sort(*by, RANK, descending=[*descending, False], nulls_last=True)
-    firsts = order.select(KEY, pl.col(RANK).alias(field))
-    return firsts.unique(KEY, keep="first", maintain_order=True)
+    return order.select(KEY, RANK).unique(KEY, keep="first", maintain_order=True)
 
 
-def _deciding_gdpr(rows: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
+def _deciding_gdpr(several: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
     """The row whose GDPR cells stand: of that state, the latest date, the newest export."""
-    facts = rows.select(KEY, RANK, "gdpr_state", "gdpr_status_date").join(
+    facts = several.join(
         standing.select(KEY, pl.col("gdpr_state").alias("_standing")), on=KEY
     )
     said = facts.filter(pl.col("gdpr_state") == pl.col("_standing"))
-    return _first(said, "gdpr_status", [pl.col("gdpr_status_date")], [True])
+    return _first(said, [pl.col("gdpr_status_date")], [True])
 
 
-def _deciding_mail(rows: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
+def _deciding_mail(several: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
     """The newest row that tells the block that stands."""
-    facts = rows.select(KEY, RANK, "block").join(
-        standing.select(KEY, pl.col("block").alias("_standing")), on=KEY
-    )
+    facts = several.join(standing.select(KEY, pl.col("block").alias("_standing")), on=KEY)
     told = facts.filter(pl.col("block") == pl.col("_standing"))
-    return told.group_by(KEY).agg(pl.col(RANK).min().alias("mail_status"))
+    return told.group_by(KEY).agg(pl.col(RANK).min())
 
 
-def _with_united(records: pl.DataFrame, repeated: pl.DataFrame) -> pl.DataFrame:
-    """Records whose tags and lists are those of all rows, the newest spelling first."""
-    newest_first = repeated.select(KEY, RANK, *LIST_COLUMNS).sort(RANK)
-    for name in LIST_COLUMNS:
-        united = unite(newest_first.select(KEY, name).explode(name), by=KEY, column=name)
-        records = records.update(united, on=KEY, how="left")
-    return records
+def _united(
+    rows: pl.DataFrame, several: pl.DataFrame, chosen: pl.DataFrame, name: str
+) -> pl.Series:
+    """A list column united over all rows of a contact, the newest spelling first."""
+    newest = gathered_whole(rows, chosen, (name,))[0]
+    at = rows[RANK].arg_sort().gather(several[RANK])
+    parts = several.select(KEY, RANK).with_columns(rows[name].gather(at)).sort(RANK)
+    united = unite(parts.explode(name), by=KEY, column=name)
+    told = aligned(chosen, KEY, united, name)
+    return pl.select(pl.coalesce(told, newest)).to_series().alias(name)
 
 
 def _row_states(

@@ -90,6 +90,8 @@ def clean_texts(
     findings: list[Finding] = []
     cleaned = []
     for name in columns:
+        if frame[name].null_count() == frame.height:
+            continue
         values, mask = clean_column(frame.get_column(name), rules)
         cleaned.append(values)
         findings += findings_by_file(

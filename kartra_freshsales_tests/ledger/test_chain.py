@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine
 
 from kartra_freshsales.errors import IntegrityError
-from kartra_freshsales.ledger.records import Conflict
+from kartra_freshsales.ledger.records import ChainReport, Conflict
 from kartra_freshsales.ledger.states import IntentState
 from kartra_freshsales.ledger.store import Ledger
 from kartra_freshsales_tests.ledger.scenario import HERE, identity, new, settled, to
 
+COPIED = (
+    "destination_id, run, operation, module, source_key, payload_digest, way_back,"
+    " group_key, batch, planned_us, content_hash, hash, state, changed_us"
+)
 TAMPERING = {
     "payload": "UPDATE intent SET payload = '{}' WHERE id = 2",
     "pre-image": "UPDATE intent SET pre_image = '{\"a\":1}' WHERE id = 2",
@@ -40,11 +44,8 @@ TAMPERING = {
         " at_us, content_hash, hash FROM intent_event WHERE id = 6"
     ),
     "an intent put in": (
-        "INSERT INTO intent (destination_id, position, run, operation, module, source_key,"
-        " payload_digest, way_back, group_key, batch, planned_us, content_hash, hash, state,"
-        " changed_us) SELECT destination_id, 4, run, operation, module, source_key,"
-        " payload_digest, way_back, group_key, batch, planned_us, content_hash, hash, state,"
-        " changed_us FROM intent WHERE id = 3"
+        f"INSERT INTO intent (position, {COPIED}) SELECT 4, {COPIED} FROM intent"
+        " WHERE id = 3"
     ),
 }  # fmt: skip
 LAST_INTENT = (
@@ -57,8 +58,19 @@ def _change(url: str, *statements: str) -> None:
     engine = create_engine(url)
     with engine.begin() as connection:
         for statement in statements:
-            connection.execute(text(statement))
+            connection.exec_driver_sql(statement)
     engine.dispose()
+
+
+def _verdict(url: str, statement: str) -> ChainReport:
+    with Ledger.open(url, HERE) as ledger:
+        settled(ledger)
+        assert ledger.verify_chain().intact
+    _change(url, statement)
+    with Ledger.open(url, HERE) as ledger:
+        report = ledger.verify_chain()
+    assert not report.intact
+    return report
 
 
 def test_an_untouched_chain_is_whole(ledger_url: str) -> None:
@@ -71,15 +83,17 @@ def test_an_untouched_chain_is_whole(ledger_url: str) -> None:
 
 
 @pytest.mark.parametrize("statement", TAMPERING.values(), ids=TAMPERING.keys())
-def test_tampering_shows(ledger_url: str, statement: str) -> None:
+def test_tampering_shows(sqlite_url: str, statement: str) -> None:
     # G1
-    with Ledger.open(ledger_url, HERE) as ledger:
-        settled(ledger)
-    _change(ledger_url, statement)
-    with Ledger.open(ledger_url, HERE) as ledger:
-        report = ledger.verify_chain()
-    assert not report.intact
-    assert report.reason
+    assert _verdict(sqlite_url, statement).reason
+
+
+@pytest.mark.parametrize(
+    "name", ["payload", "state", "state of an event", "an event put in"]
+)
+def test_tampering_shows_in_a_shared_ledger_too(postgres_url: str, name: str) -> None:
+    # G1
+    assert _verdict(postgres_url, TAMPERING[name]).reason
 
 
 def test_an_end_that_was_cut_off_shows(ledger_url: str) -> None:

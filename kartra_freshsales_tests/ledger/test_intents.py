@@ -79,10 +79,10 @@ def test_a_crash_after_sending_leaves_sent_intents_to_be_read_first(
 def test_processes_that_append_at_once_keep_one_whole_chain(ledger_url: str) -> None:
     # G1
     Ledger.open(ledger_url, HERE).close()
-    finish([worker("append", ledger_url, f"run-{n}", 10) for n in range(3)])
+    finish([worker("append", ledger_url, f"run-{n}", 6) for n in range(3)])
     with Ledger.open(ledger_url, HERE) as ledger:
         report = ledger.verify_chain()
-        assert (report.intact, report.intents, report.events) == (True, 120, 240)
+        assert (report.intact, report.intents, report.events) == (True, 72, 144)
         assert {i.run for i in ledger.intents()} == {"run-0", "run-1", "run-2"}
         assert all(i.state is IntentState.CONFIRMED for i in ledger.intents())
 
@@ -164,7 +164,7 @@ _STEPS = st.lists(
 
 
 @given(_STEPS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_whatever_is_tried_the_states_are_the_last_allowed_steps(
     tmp_path_factory: pytest.TempPathFactory,
     steps: list[tuple[int, IntentState, str | None]],

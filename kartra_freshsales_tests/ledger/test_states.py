@@ -23,7 +23,7 @@ WAY_TO = {
 }
 
 
-@pytest.mark.parametrize(("before", "after"), PAIRS, ids=lambda state: str(state))
+@pytest.mark.parametrize(("before", "after"), PAIRS, ids=str)
 def test_only_the_steps_of_the_table_are_taken(
     sqlite_url: str, before: IntentState, after: IntentState
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import urllib.request
+from collections.abc import Callable
 
 from kartra_freshsales.ledger.states import IntentState
 from kartra_freshsales.ledger.store import Ledger
@@ -34,24 +35,20 @@ def append(url: str, name: str, rounds: str) -> None:
             ledger.mark_intents(to(made, IntentState.CONFIRMED))
 
 
-def send(url: str, address: str, key: str, count: str, limit: str, window: str) -> None:
-    """Make requests to a sandbox as the shared budget allows; prints their statuses."""
+def send(url: str, address: str, key: str, count: str, limit: str) -> None:
+    """Make requests to a sandbox with 2-second "hours" as the shared budget allows."""
     with Ledger.open(url, HERE) as ledger:
-        budget = ledger.budget(
-            int(limit), 0, 0.0, run=str(os.getpid()), hour_seconds=float(window),
-            slack_seconds=0.2,
-        )  # fmt: skip
+        budget = ledger.budget(int(limit), 0, 0.0, run=str(os.getpid()), hour_seconds=2.0)
+        request = urllib.request.Request(
+            f"{address}/selector/owners", headers={"Authorization": f"Token token={key}"}
+        )
         for _ in range(int(count)):
             budget.acquire("read")
-            request = urllib.request.Request(
-                f"{address}/selector/owners",
-                headers={"Authorization": f"Token token={key}"},
-            )
             with urllib.request.urlopen(request, timeout=10) as answer:
-                print(answer.status)
+                answer.read()
 
 
-JOBS = {
+JOBS: dict[str, Callable[..., None]] = {
     "crash_after_planning": crash_after_planning,
     "crash_after_sending": crash_after_sending,
     "append": append,

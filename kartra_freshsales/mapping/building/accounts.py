@@ -1,4 +1,7 @@
-"""Sales accounts as payloads (S30–S33). Not here: which companies are one (``transforms``)."""
+"""Sales accounts as payloads (S30–S33).
+
+Not here: which companies are one (``transforms``).
+"""
 
 import polars as pl
 
@@ -12,7 +15,9 @@ from kartra_freshsales.mapping.model import Mapping
 _WEBSITE = r"^(?i:https?://)?[^\s/.]+(\.[^\s/.]+)+(/\S*)?$"
 
 
-def account_rows(accounts: pl.DataFrame, mapping: Mapping, lookups: Lookups) -> pl.DataFrame:
+def account_rows(
+    accounts: pl.DataFrame, mapping: Mapping, lookups: Lookups
+) -> pl.DataFrame:
     """One row per golden account: ``name, website, owner_id``.
 
     A website that does not look like one would get the account refused: the domain stands
@@ -21,7 +26,10 @@ def account_rows(accounts: pl.DataFrame, mapping: Mapping, lookups: Lookups) -> 
     frame = accounts.with_columns(
         pl.coalesce(
             pl.when(candidate.str.contains(_WEBSITE)).then(candidate)
-            for candidate in (first_present(accounts, "website"), first_present(accounts, "domain"))
+            for candidate in (
+                first_present(accounts, "website"),
+                first_present(accounts, "domain"),
+            )
         ).alias("_website"),
         pl.coalesce(
             owner_id("owner", mapping.owners, lookups.owners),
@@ -39,5 +47,9 @@ def account_rows(accounts: pl.DataFrame, mapping: Mapping, lookups: Lookups) -> 
         pl.col("_owner_id").alias("owner_id"),
     ]
     return intended_rows(
-        frame, module="sales_accounts", key="account_key", payload=payload, problems=problems
+        frame,
+        module="sales_accounts",
+        key="account_key",
+        payload=payload,
+        problems=problems,
     )

@@ -1,10 +1,12 @@
-"""Contacts and leads as payloads (S23–S28, S57–S60). Not here: routing rules, tags' taxonomy."""
+"""Contacts and leads as payloads (S23–S28, S57–S60).
 
-from collections.abc import Sequence
+Not here: the rules of routing, the taxonomy of tags.
+"""
 
 import polars as pl
 
 from kartra_freshsales.freshsales.lookups import Lookups
+from kartra_freshsales.mapping.building.brief import Brief
 from kartra_freshsales.mapping.building.custom import custom_values
 from kartra_freshsales.mapping.building.field_types import LONGEST_TEXT, LONGEST_TEXT_AREA
 from kartra_freshsales.mapping.building.labels import canonical_tags
@@ -12,7 +14,6 @@ from kartra_freshsales.mapping.building.people import default_owner_id, owner_id
 from kartra_freshsales.mapping.building.prepare import golden_name
 from kartra_freshsales.mapping.building.rows import Problems, intended_rows, longer_than
 from kartra_freshsales.mapping.building.values import text_of
-from kartra_freshsales.mapping.custom_fields import ResolvedField
 from kartra_freshsales.mapping.model import Mapping
 from kartra_freshsales.mapping.names_in_use import contact_status, lifecycle_stage
 
@@ -29,7 +30,9 @@ SUBSCRIPTION_STATUS = {
 def last_name() -> pl.Expr:
     """A last name always stands there: Freshsales may want one; else the local part."""
     local = pl.col("email").str.split("@").list.first().str.strip_chars()
-    return pl.coalesce(_present("last_name"), pl.when(local != "").then(local), pl.col("email"))
+    return pl.coalesce(
+        _present("last_name"), pl.when(local != "").then(local), pl.col("email")
+    )
 
 
 def _present(column: str) -> pl.Expr:
@@ -44,10 +47,13 @@ def phone_columns() -> list[pl.Expr]:
     a later export takes it from nobody; the others get it as work number. A number that
     could not be read goes to work number as it was written.
     """
-    rank = pl.struct(
-        pl.col("date_joined").is_null(), pl.col("date_joined"), pl.col("contact_key")
-    ).rank("ordinal")
-    first = rank == rank.min().over("phone")
+    holder = (
+        pl.col("contact_key")
+        .sort_by(pl.col("date_joined").is_null(), "date_joined", "contact_key")
+        .first()
+        .over("phone")
+    )
+    first = pl.col("contact_key") == holder
     mobile = pl.when(pl.col("phone").is_not_null() & first).then("phone")
     work = pl.when(pl.col("phone").is_not_null() & ~first).then("phone")
     return [
@@ -59,9 +65,10 @@ def phone_columns() -> list[pl.Expr]:
 
 
 def with_contact_facts(
-    contacts: pl.DataFrame, routes: pl.DataFrame, mapping: Mapping, lookups: Lookups
+    contacts: pl.DataFrame, routes: pl.DataFrame, brief: Brief
 ) -> pl.DataFrame:
     """Prepared contacts with owner, route, stage ids, phones and last name worked out."""
+    mapping, lookups = brief.mapping, brief.lookups
     frame = contacts.join(routes, on="contact_key", how="left", maintain_order="left")
     default = pl.lit(default_owner_id(mapping.owners, lookups.owners), pl.Int64)
     known = mapping.fields.derives("contacts", "owner")
@@ -118,7 +125,9 @@ def _derived(frame: pl.DataFrame, mapping: Mapping, edition: str) -> list[pl.Exp
         SUBSCRIPTION_STATUS, default=None, return_dtype=pl.Int64
     )
     found += [
-        status.fill_null(SUBSCRIPTION_STATUS["not_subscribed"]).alias("subscription_status"),
+        status.fill_null(SUBSCRIPTION_STATUS["not_subscribed"]).alias(
+            "subscription_status"
+        ),
         pl.col("_owner_id").alias("owner_id"),
     ]
     if edition == "suite":
@@ -149,54 +158,35 @@ def _problems(
     return problems
 
 
-def contact_rows(
-    frame: pl.DataFrame,
-    accounts: pl.DataFrame,
-    fields: Sequence[ResolvedField],
-    mapping: Mapping,
-    lookups: Lookups,
-    edition: str,
-) -> pl.DataFrame:
+def contact_rows(frame: pl.DataFrame, accounts: pl.DataFrame, brief: Brief) -> pl.DataFrame:
     """One row per golden contact, in module ``contacts`` or ``leads`` as routed.
+
+    On Classic the two have different custom fields, so they are built one after the other.
 
     Args:
         frame: of ``with_contact_facts``.
         accounts: intended rows of the accounts; a contact waits for its account.
-        fields: resolved custom fields.
-        mapping: the decisions.
-        lookups: the account's ids.
-        edition: ``suite`` or ``classic``.
+        brief: decisions, ids and resolved fields.
     """
-    if edition == "classic":
-        parts = [
-            _rows(part, accounts, fields, mapping, lookups, edition, module)
-            for module in ("contacts", "leads")
-            if (part := frame.filter(pl.col("route_module") == module)).height
-        ]
-        return pl.concat(parts) if parts else _rows(
-            frame, accounts, fields, mapping, lookups, edition, "contacts"
-        )
-    return _rows(frame, accounts, fields, mapping, lookups, edition, "contacts")
+    if brief.edition != "classic":
+        return _rows(frame, accounts, brief, "contacts")
+    return pl.concat(
+        _rows(frame.filter(pl.col("route_module") == module), accounts, brief, module)
+        for module in ("contacts", "leads")
+    )
 
 
 def _rows(
-    frame: pl.DataFrame,
-    accounts: pl.DataFrame,
-    fields: Sequence[ResolvedField],
-    mapping: Mapping,
-    lookups: Lookups,
-    edition: str,
-    endpoint: str,
+    frame: pl.DataFrame, accounts: pl.DataFrame, brief: Brief, endpoint: str
 ) -> pl.DataFrame:
-    plain = _plain(frame, mapping)
-    problems = _problems(plain, accounts, mapping, edition)
-    names = lookups.custom_fields.get(endpoint, {})
-    custom = custom_values("contacts", frame, fields, names, mapping.source.zone, problems)
+    plain = _plain(frame, brief.mapping)
+    problems = _problems(plain, accounts, brief.mapping, brief.edition)
+    custom = custom_values("contacts", frame, brief, endpoint, problems)
     payload = [expression.alias(key) for key, expression in plain.items()]
     return intended_rows(
         frame,
         module=pl.col("route_module"),
         key="contact_key",
-        payload=[*payload, *_derived(frame, mapping, edition), *custom],
+        payload=[*payload, *_derived(frame, brief.mapping, brief.edition), *custom],
         problems=problems,
     )

@@ -1,10 +1,10 @@
 """Custom-field values of one export kind as payload expressions. Not here: their types."""
 
 from collections.abc import Mapping as Table
-from collections.abc import Sequence
 
 import polars as pl
 
+from kartra_freshsales.mapping.building.brief import Brief
 from kartra_freshsales.mapping.building.field_types import LONGEST_TEXT_AREA
 from kartra_freshsales.mapping.building.rows import Problems, longer_than
 from kartra_freshsales.mapping.building.values import value_of
@@ -23,9 +23,8 @@ def live_name(field: ResolvedField, names: Table[str, str]) -> str:
 def custom_values(
     kind: str,
     frame: pl.DataFrame,
-    fields: Sequence[ResolvedField],
-    names: Table[str, str],
-    zone: str,
+    brief: Brief,
+    endpoint: str,
     problems: Problems,
 ) -> list[pl.Expr]:
     """One aliased expression per custom field the kind feeds.
@@ -33,19 +32,19 @@ def custom_values(
     Args:
         kind: export kind.
         frame: its prepared golden frame.
-        fields: all resolved fields.
-        names: label → internal name, from the account's metadata.
-        zone: the source's time zone.
+        brief: decisions, ids and resolved fields.
+        endpoint: where the records go.
         problems: gets values that are too long even for a text area.
     """
     found: list[pl.Expr] = []
     areas: list[pl.Expr] = []
-    for field in fields:
+    names = brief.names(endpoint)
+    for field in brief.fields:
         for column in field.columns:
             if column.kind != kind:
                 continue
             dtype = frame.schema[column.column]
-            value = value_of(column.column, dtype, zone, field.shape)
+            value = value_of(column.column, dtype, brief.zone, field.shape)
             if field.shape.type == "textarea":
                 areas.append(value)
             found.append(value.alias(live_name(field, names)))

@@ -14,7 +14,6 @@ from kartra_freshsales.mapping.building.prepare import (
     golden_name,
 )
 from kartra_freshsales.mapping.decisions.deals import SUBSCRIPTION_STATUSES
-from kartra_freshsales.mapping.decisions.default_fields import DEFAULT_FIELDS
 from kartra_freshsales.mapping.model import Mapping
 
 CUSTOM = "custom:"
@@ -70,8 +69,12 @@ def _beside(kind: str, mapping: Mapping) -> Iterator[FieldColumn]:
     if kind == "contacts":
         if mapping.destination.consent_field:
             labels = tuple(CONSENT_LABELS.values())
-            yield FieldColumn(kind, "_consent", CONSENT_LABEL, "dropdown", "consent", labels)
-        if mapping.lists.treatment == "multi_select" and mapping.fields.derives(kind, "lists"):
+            yield FieldColumn(
+                kind, "_consent", CONSENT_LABEL, "dropdown", "consent", labels
+            )
+        if mapping.lists.treatment == "multi_select" and mapping.fields.derives(
+            kind, "lists"
+        ):
             yield FieldColumn(kind, "_lists", LISTS_LABEL, "multi_select_dropdown", "lists")
         return
     yield FieldColumn(kind, "currency", "Kartra currency", "text", "currency")
@@ -92,7 +95,10 @@ def _unknown(kind: str, frame: pl.DataFrame, mapping: Mapping) -> Iterator[Field
         if not name.startswith(CUSTOM):
             continue
         header = name.removeprefix(CUSTOM)
-        if header not in DEFAULT_FIELDS[kind] and mapping.fields.unknown_rule(kind) == "drop":
+        target = mapping.fields.of(kind).get(header)
+        if target is None and mapping.fields.unknown_rule(kind) == "drop":
+            continue
+        if target is not None and golden_name(kind, header) == name:
             continue
         declared = mapping.custom_fields.of(kind, header)
         yield FieldColumn(

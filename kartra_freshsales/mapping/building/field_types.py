@@ -13,8 +13,10 @@ MOST_CHOICES = 300
 TRUE_WORDS = frozenset({"yes", "true", "1", "y", "on", "checked"})
 FALSE_WORDS = frozenset({"no", "false", "0", "n", "off", "unchecked"})
 _SEPARATORS = (";", "|", ",")
-_NUMBER = re.compile(r"-?\d{1,11}(\.\d{1,4})?")
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_PATTERNS = {
+    "number": re.compile(r"-?(0|[1-9]\d{0,10})(\.\d{1,4})?"),
+    "date": re.compile(r"\d{4}-\d{2}-\d{2}"),
+}
 _KARTRA_KINDS = {
     "input_field": "text",
     "text_area": "textarea",
@@ -103,16 +105,14 @@ def shape_of(
     """
     texts = sorted(set(values))
     kind = _KARTRA_KINDS.get(asked, asked)
+    longest = max(map(len, texts), default=0)
+    shape = _text(texts, area=kind == "textarea")
     if kind in {"dropdown", "radio"}:
-        return _choice(kind, texts, choices)
-    if kind == "multi_select_dropdown":
-        return _several(texts, choices, separator)
-    if kind == "checkbox":
-        if not choices and _all_boolean(texts):
-            return Shape("checkbox", 0)
-        return _several(texts, choices, separator)
-    if kind == "number" and all(map(_NUMBER.fullmatch, texts)):
-        return Shape("number", max(map(len, texts), default=0))
-    if kind == "date" and all(map(_DAY.fullmatch, texts)):
-        return Shape("date", 10)
-    return _text(texts, area=kind == "textarea")
+        shape = _choice(kind, texts, choices)
+    elif kind == "checkbox" and not choices and _all_boolean(texts):
+        shape = Shape("checkbox", 0)
+    elif kind in {"checkbox", "multi_select_dropdown"}:
+        shape = _several(texts, choices, separator)
+    elif kind in _PATTERNS and all(map(_PATTERNS[kind].fullmatch, texts)):
+        shape = Shape(kind, longest)
+    return shape

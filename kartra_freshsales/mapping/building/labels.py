@@ -97,9 +97,7 @@ def _replaced(column: str, decided: list[tuple[str, str | None, str, int]]) -> p
         return pl.lit(None, pl.List(pl.String))
     kept = (
         pl.col(column)
-        .list.eval(
-            pl.element().replace_strict(table, default=None, return_dtype=pl.String)
-        )
+        .list.eval(pl.element().replace_strict(table, default=None, return_dtype=pl.String))
         .list.drop_nulls()
         .list.unique(maintain_order=True)
     )

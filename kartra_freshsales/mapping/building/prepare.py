@@ -77,6 +77,9 @@ def prepared(kind: str, frame: pl.DataFrame, mapping: Mapping) -> pl.DataFrame:
 
 
 GOLDEN_NAMES: dict[tuple[str, str], str] = {
+    ("contacts", "middle_name"): "custom:middle_name",
+    ("contacts", "last_name2"): "custom:last_name2",
+    ("contacts", "google_plus"): "custom:google_plus",
     ("transactions", "id"): "transaction_id",
     ("transactions", "transaction_type"): "type",
     ("transactions", "subscription_payment_number"): "payment_number",

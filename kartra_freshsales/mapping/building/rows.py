@@ -10,6 +10,8 @@ import polars as pl
 
 from kartra_freshsales.mapping.problems import REMEDIES
 
+_SLICE = 25_000
+
 SCHEMA: dict[str, pl.DataType] = {
     "module": pl.String(),
     "source_key": pl.String(),
@@ -53,21 +55,38 @@ def intended_rows(
         payload: aliased expressions, in the order of the payload's keys.
         problems: what keeps records from being sent.
     """
-    problem = (problems or Problems()).first().alias("problem")
-    rows = frame.select(
+    columns = [
         (pl.lit(module) if isinstance(module, str) else module).alias("module"),
         (pl.col(key) if isinstance(key, str) else key).alias("source_key"),
         pl.col("_batch").alias("batch"),
-        pl.struct(payload).struct.json_encode().alias("payload"),
-        "sources",
-        problem,
+        _json(payload).alias("payload"),
+        pl.col("sources"),
+        (problems or Problems()).first().alias("problem"),
+    ]
+    # Slices keep the memory for structs and null-ridden JSON small; every expression here
+    # looks at one row only.
+    parts = [with_remedies(part.select(columns)) for part in frame.iter_slices(_SLICE)]
+    return pl.concat(parts) if parts else pl.DataFrame(schema=SCHEMA)
+
+
+def _json(payload: Sequence[pl.Expr]) -> pl.Expr:
+    """Compact JSON without null-valued keys.
+
+    Quotes inside a value are escaped, so ``"key":null`` only ever matches a key.
+    """
+    return (
+        pl.struct(payload)
+        .struct.json_encode()
+        .str.replace_all(r'"[a-z0-9_]+":null,?', "")
+        .str.replace(r",\}$", "}")
     )
-    return with_remedies(rows)
 
 
 def with_remedies(rows: pl.DataFrame) -> pl.DataFrame:
     """The same rows with the remedy of each problem."""
-    remedy = pl.col("problem").replace_strict(REMEDIES, default=None, return_dtype=pl.String)
+    remedy = pl.col("problem").replace_strict(
+        REMEDIES, default=None, return_dtype=pl.String
+    )
     return rows.with_columns(remedy.alias("remedy")).select(
         pl.col(name).cast(dtype) for name, dtype in SCHEMA.items()
     )

@@ -32,7 +32,9 @@ def text_of(column: str, dtype: pl.DataType, zone: str) -> pl.Expr:
 
 def _labels(column: str, dtype: pl.DataType, text: pl.Expr, shape: Shape) -> pl.Expr:
     """The chosen labels of a multi-select, each once."""
-    parts = pl.col(column) if isinstance(dtype, pl.List) else text.str.split(shape.separator)
+    parts = (
+        pl.col(column) if isinstance(dtype, pl.List) else text.str.split(shape.separator)
+    )
     if not isinstance(dtype, pl.List) and not shape.separator:
         parts = pl.concat_list(text)
     kept = (

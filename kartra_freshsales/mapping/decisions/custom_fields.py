@@ -1,4 +1,4 @@
-"""``custom_fields.yaml``: the kinds of Kartra's custom fields, as its screens show them (S53).
+"""``custom_fields.yaml``: kinds of Kartra's custom fields, as its screens show them (S53).
 
 Not here: what Freshsales types they become (``mapping.custom_fields``).
 """
@@ -44,6 +44,10 @@ class CustomFields(Decisions):
         declared: dict[str, Declared] = getattr(self, kind)
         folded = header.strip().casefold()
         return next(
-            (found for name, found in declared.items() if name.strip().casefold() == folded),
+            (
+                found
+                for name, found in declared.items()
+                if name.strip().casefold() == folded
+            ),
             None,
         )

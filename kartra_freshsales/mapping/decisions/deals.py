@@ -4,13 +4,16 @@ Not here: the ids of pipelines and stages, which event types count (``source.yam
 """
 
 from string import Formatter
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field
 
 from kartra_freshsales.mapping.decisions.base import Decisions
 
-SUBSCRIPTION_STATUSES = ("Active", "Pending Cancellation", "Paused", "Cancelled", "Terminated")
+Status = Literal["Active", "Pending Cancellation", "Paused", "Cancelled", "Terminated"]
+Refund = Literal["partial", "full", "chargeback"]
+SUBSCRIPTION_STATUSES: tuple[Status, ...] = get_args(Status)
+_MOVED_BY: dict[Refund, str] = {"full": "Lost", "chargeback": "Lost"}
 _TRANSACTION_WORDS = frozenset(
     {"transaction_id", "product", "price_point", "type", "date", "currency", "amount"}
 )
@@ -59,9 +62,7 @@ class Stages(Decisions):
     pipeline: str = ""
     types: dict[str, str] = Field(default_factory=lambda: {"Sale": "Won", "Rebill": "Won"})
     other_type: str = "New"
-    refunds: dict[Literal["partial", "full", "chargeback"], str] = Field(
-        default_factory=lambda: {"full": "Lost", "chargeback": "Lost"}
-    )
+    refunds: dict[Refund, str] = Field(default_factory=lambda: dict(_MOVED_BY))
     name: Annotated[str, _template("transaction_id", _TRANSACTION_WORDS)] = (
         "{product} – Kartra {transaction_id}"
     )
@@ -71,9 +72,9 @@ class Subscriptions(Decisions):
     """What a subscription becomes, in which stage it stands, and the deal's name."""
 
     treatment: Literal["deal", "note", "status_field"] = Field(default="deal", alias="as")
-    stages: dict[
-        Literal["Active", "Pending Cancellation", "Paused", "Cancelled", "Terminated"], str
-    ] = Field(default_factory=lambda: dict.fromkeys(SUBSCRIPTION_STATUSES, "New"))
+    stages: dict[Status, str] = Field(
+        default_factory=lambda: dict.fromkeys(SUBSCRIPTION_STATUSES, "New")
+    )
     other_status: str = "New"
     name: Annotated[str, _template("subscription_id", _SUBSCRIPTION_WORDS)] = (
         "{product} – Kartra subscription {subscription_id}"

@@ -35,9 +35,9 @@ CONTACTS: Targets = {
     "kartra_id": _custom("Kartra ID"),
     "email": _key("email"),
     "first_name": _key("first_name"),
-    "middle_name": _derived("name"),
+    "middle_name": _custom("Middle name"),
     "last_name": _key("last_name"),
-    "last_name2": _derived("name"),
+    "last_name2": _custom("Second last name"),
     "full_name": _derived("name"),
     "phone_country_code": _derived("phone"),
     "phone": _derived("phone"),
@@ -57,10 +57,10 @@ CONTACTS: Targets = {
     "ip_country": _drop(_NO_IP),
     "date_joined": _custom("Kartra created", "date"),
     "score": _custom("Kartra score", "number"),
-    "source": _custom("Kartra source"),
+    "source": _custom("Kartra source", "dropdown"),
     "source_detail": _custom("Kartra source detail"),
     "time_zone": _custom("Kartra time zone"),
-    "language": _custom("Language"),
+    "language": _custom("Language", "dropdown"),
     "lifetime_spend": _drop("a total of the transactions, which are migrated one by one"),
     "tags": _derived("tags"),
     "lists": _derived("lists"),
@@ -194,20 +194,24 @@ FRESHSALES_KEYS: Mapping[str, frozenset[str]] = {
 }  # fmt: skip
 """Keys of Freshsales a column may be written to as it is."""
 
-_ALWAYS_DERIVED = {
-    "contacts": {"middle_name", "last_name2", "full_name", "phone_country_code"},
+HELPERS: Mapping[str, set[str]] = {
+    "contacts": {"full_name", "phone_country_code"},
     "transactions": {"lead_id"},
     "subscriptions": {"lead_id", "buyer_email"},
 }
+"""Columns that only help another one: alone they contribute nothing."""
+
+_CARRIED_THOUGH_DROPPED = frozenset(
+    {"ip", "ip_country", "gdpr_status_ip", "lifetime_spend", "google_plus"}
+)
 
 NOT_CARRIED: Mapping[str, frozenset[str]] = {
     kind: frozenset(
         column
         for column, target in targets.items()
-        if column in _ALWAYS_DERIVED[kind]
-        or ("drop" in target and column not in {"ip", "ip_country", "gdpr_status_ip",
-                                                "lifetime_spend"})
+        if column in HELPERS[kind]
+        or ("drop" in target and column not in _CARRIED_THOUGH_DROPPED)
     )
     for kind, targets in DEFAULT_FIELDS.items()
-}  # fmt: skip
+}
 """Columns that golden records do not hold, so that nothing can be made of them here."""

@@ -1,4 +1,7 @@
-"""``destination.yaml``: the Freshsales account that is loaded, and how. Not here: its address."""
+"""``destination.yaml``: the Freshsales account that is loaded, and how.
+
+Not here: its address and key (the environment holds them).
+"""
 
 from typing import Literal
 

@@ -13,6 +13,7 @@ from kartra_freshsales.mapping.decisions.default_fields import (
     DEFAULT_FIELDS,
     DERIVATIONS,
     FRESHSALES_KEYS,
+    HELPERS,
     NOT_CARRIED,
 )
 
@@ -81,12 +82,14 @@ def _defaults(kind: str) -> Any:
 class Fields(Decisions):
     """Column → target, per export kind."""
 
-    contacts: Annotated[dict[str, Target], _over_defaults("contacts")] = _defaults("contacts")
+    contacts: Annotated[dict[str, Target], _over_defaults("contacts")] = _defaults(
+        "contacts"
+    )
     transactions: Annotated[dict[str, Target], _over_defaults("transactions")] = _defaults(
         "transactions"
     )
-    subscriptions: Annotated[dict[str, Target], _over_defaults("subscriptions")] = _defaults(
-        "subscriptions"
+    subscriptions: Annotated[dict[str, Target], _over_defaults("subscriptions")] = (
+        _defaults("subscriptions")
     )
     unknown: UnknownColumns = UnknownColumns()
 
@@ -101,8 +104,11 @@ class Fields(Decisions):
         return rule
 
     def derives(self, kind: str, what: str) -> bool:
-        """Whether some column of the kind contributes to ``what``."""
-        return any(target.derived == what for target in self.of(kind).values())
+        """Whether a column of the kind contributes to ``what``, helpers left aside."""
+        return any(
+            target.derived == what and column not in HELPERS[kind]
+            for column, target in self.of(kind).items()
+        )
 
     def keys_of(self, kind: str) -> dict[str, str]:
         """Freshsales key → column, for columns that go into a key of Freshsales itself."""

@@ -1,4 +1,7 @@
-"""``owners.yaml`` and ``notes.yaml``. Not here: who is an active user (``mapping.owners``)."""
+"""``owners.yaml`` and ``notes.yaml``.
+
+Not here: who is an active user (``mapping.owners``).
+"""
 
 from typing import Annotated
 
@@ -22,7 +25,7 @@ class Owners(Decisions):
 
 
 class Notes(Decisions):
-    """Whether Kartra's notes text becomes Freshsales notes, and where long ones are split."""
+    """Whether Kartra's notes text becomes Freshsales notes, and how long they may be."""
 
     load: bool = True
     split_at: int = Field(default=10_000, ge=100, le=10_000)

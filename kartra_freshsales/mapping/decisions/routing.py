@@ -1,4 +1,7 @@
-"""``routing.yaml``: which contact becomes what (S9, S23–S29). Not here: the ids of stages."""
+"""``routing.yaml``: which contact becomes what (S9, S23–S29).
+
+Not here: the ids of stages.
+"""
 
 from typing import Literal, Self
 
@@ -67,5 +70,7 @@ class Routing(Decisions):
         if len(set(names)) < len(names):
             raise ValueError("two rules have the same name")
         if not self.rules or not self.rules[-1].when.always:
-            raise ValueError("the last rule must have no 'when', so that nobody is left over")
+            raise ValueError(
+                "the last rule must have no 'when', so that nobody is left over"
+            )
         return self

@@ -1,6 +1,10 @@
-"""Asset checks from schemas and rules. Messages count and point; they hold no values."""
+"""Turns rules into the asset checks of one asset: one step reads its frame once.
 
-from collections.abc import Callable, Sequence
+Not here: the rules (``…_rules``), which asset has which (``all_checks``).
+"""
+
+import warnings
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -8,97 +12,123 @@ from dagster import (
     AssetCheckResult,
     AssetChecksDefinition,
     AssetCheckSeverity,
+    AssetCheckSpec,
     AssetIn,
     AssetKey,
+    MetadataValue,
     PartitionsDefinition,
-    asset_check,
+    PreviewWarning,
+    multi_asset_check,
 )
+
+from kartra_freshsales.orchestration.checks.verdicts import SHOWN, Frames, Rule, Verdict
+
+IDENTIFYING = "identifying_columns"
+"""The I/O manager that reads only the columns that name rows and records."""
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What a rule found: how many rows break it, where a few stand, and what to do."""
+class Check:
+    """A rule under the name of what is true when it passes."""
 
-    failures: int
-    where: Sequence[str] = ()
-    remedy: str = ""
+    name: str
+    description: str
+    rule: Rule
+    blocking: bool = True
+    severity: AssetCheckSeverity = AssetCheckSeverity.ERROR
 
 
-Rule = Callable[[pl.DataFrame], Verdict]
+def warn(name: str, description: str, rule: Rule) -> Check:
+    """A check that warns and lets the run go on."""
+    return Check(name, description, rule, blocking=False, severity=AssetCheckSeverity.WARN)
 
 
-def frame_check(
+def error(name: str, description: str, rule: Rule) -> Check:
+    """A check that fails loudly and lets the run go on."""
+    return Check(name, description, rule, blocking=False)
+
+
+def checks_of(
     asset: str,
-    name: str,
-    rule: Rule,
-    *,
-    description: str,
-    blocking: bool = True,
+    *checks: Check,
+    beside: Sequence[str] = (),
     partitions_def: PartitionsDefinition[str] | None = None,
 ) -> AssetChecksDefinition:
-    """One rule over one asset's frame, as an asset check.
+    """All checks of one asset.
 
-    A rule that found nothing still reports 0, so that silence is never mistaken for
-    success. ``where`` shows file and row of the first failures.
+    A check named ``schema`` comes first: where it fails, the others are not judged, for
+    they lean on the columns it promises.
+
+    Args:
+        asset: whose frame is checked.
+        checks: the rules, in order.
+        beside: other assets that the rules look at; they get their identifying columns
+            only, so that a check of a small frame never loads millions of wide rows.
+        partitions_def: of the asset. Without it the last partition's result would hide
+            those of the others.
     """
+    with warnings.catch_warnings():
+        # Partitioned checks are marked preview; the version is pinned and the behaviour
+        # we lean on is tested (kartra_freshsales_tests/characterization).
+        warnings.simplefilter("ignore", PreviewWarning)
+        specs = [
+            AssetCheckSpec(
+                check.name,
+                asset=asset,
+                description=check.description,
+                blocking=check.blocking,
+                additional_deps=list(beside),
+                partitions_def=partitions_def,
+            )
+            for check in checks
+        ]
 
-    @asset_check(
-        asset=AssetKey(asset),
-        name=name,
-        description=description,
-        blocking=blocking,
-        partitions_def=partitions_def,
-        additional_ins={},
+    @multi_asset_check(
+        name=f"check_{asset}",
+        specs=specs,
+        ins={
+            asset: AssetIn(asset),
+            **{other: AssetIn(other, input_manager_key=IDENTIFYING) for other in beside},
+        },
     )
-    def check(frame: pl.DataFrame) -> AssetCheckResult:
-        return as_result(rule(frame), blocking=blocking)
+    def check_asset(**frames: pl.DataFrame) -> Iterator[AssetCheckResult]:
+        yield from results(asset, checks, frames)
 
-    return check
+    return check_asset
 
 
-def multi_frame_check(
-    asset: str,
-    name: str,
-    rule: Callable[..., Verdict],
-    *,
-    others: Sequence[str],
-    description: str,
-    blocking: bool = True,
-    partitions_def: PartitionsDefinition[str] | None = None,
-) -> AssetChecksDefinition:
-    """One rule over an asset's frame and others beside it, in the order of ``others``."""
+def results(
+    asset: str, checks: Sequence[Check], frames: Frames
+) -> Iterator[AssetCheckResult]:
+    """Judge each check in order, as Dagster shows it."""
+    broken = False
+    for check in checks:
+        verdict = _not_judged() if broken else check.rule(frames)
+        broken |= check.name == "schema" and verdict.failures > 0
+        yield as_result(asset, check, verdict)
 
-    @asset_check(
-        asset=AssetKey(asset),
-        name=name,
-        description=description,
-        blocking=blocking,
-        partitions_def=partitions_def,
-        additional_ins={f"other_{n}": AssetIn(other) for n, other in enumerate(others)},
+
+def _not_judged() -> Verdict:
+    return Verdict(
+        1, remedy="Not judged, because the schema check failed: see there first."
     )
-    def check(frame: pl.DataFrame, **rest: pl.DataFrame) -> AssetCheckResult:
-        return as_result(rule(frame, *rest.values()), blocking=blocking)
-
-    return check
 
 
-def as_result(verdict: Verdict, *, blocking: bool) -> AssetCheckResult:
-    """A verdict as Dagster shows it."""
-    metadata: dict[str, int | str] = {"failures": verdict.failures}
+def as_result(asset: str, check: Check, verdict: Verdict) -> AssetCheckResult:
+    """A verdict as Dagster shows it. A rule that found nothing still reports 0."""
+    metadata: dict[str, MetadataValue[object] | int | str] = {
+        "failures": verdict.failures,
+        **verdict.counts,
+    }
+    if verdict.where:
+        metadata["where"] = "\n".join(verdict.where[:SHOWN])
     if verdict.failures:
-        metadata["where"] = "; ".join(verdict.where[:10]) or "see the asset's frame"
         metadata["what to do"] = verdict.remedy
     return AssetCheckResult(
+        asset_key=AssetKey(asset),
+        check_name=check.name,
         passed=verdict.failures == 0,
-        severity=AssetCheckSeverity.ERROR if blocking else AssetCheckSeverity.WARN,
+        severity=check.severity,
         metadata=metadata,
         description=verdict.remedy if verdict.failures else None,
     )
-
-
-def places(frame: pl.DataFrame) -> list[str]:
-    """``batch/file:row`` of the first ten rows of a frame that carries provenance."""
-    if not {"_batch", "_file", "_row"} <= set(frame.columns):
-        return []
-    head = frame.head(10).select(pl.format("{}/{}:{}", "_batch", "_file", "_row"))
-    return head.to_series().to_list()

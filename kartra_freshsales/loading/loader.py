@@ -1,0 +1,186 @@
+"""Loading one batch, module by module: settle, check, send, read back, report.
+
+This is the engine's table of contents; each step lives in its own module. It knows no
+Dagster, and never whether it talks to a rehearsal server or to the real one.
+"""
+
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+import polars as pl
+
+from kartra_freshsales.freshsales.client import FreshsalesClient
+from kartra_freshsales.freshsales.metadata import Metadata
+from kartra_freshsales.freshsales.modules import Module
+from kartra_freshsales.freshsales.records import Json
+from kartra_freshsales.ledger.records import Identity
+from kartra_freshsales.ledger.states import Origin
+from kartra_freshsales.ledger.store import Ledger
+from kartra_freshsales.loading.bin import clear_bin
+from kartra_freshsales.loading.bulk import STUCK, Delivery
+from kartra_freshsales.loading.checks import against_standing, link, sort_out
+from kartra_freshsales.loading.items import Item, Known, items_of
+from kartra_freshsales.loading.lists import load_lists
+from kartra_freshsales.loading.notes import load_notes
+from kartra_freshsales.loading.policy import Policy
+from kartra_freshsales.loading.results import LoadResult, Results
+from kartra_freshsales.loading.session import Progress, Session, ViewNames, quiet
+from kartra_freshsales.loading.settle import late_arrivals, settle_records
+from kartra_freshsales.loading.singly import Singly
+from kartra_freshsales.loading.standing import read_standing
+
+_PARENTS = [str(Module.SALES_ACCOUNTS), str(Module.CONTACTS), str(Module.LEADS)]
+
+
+class Loader:
+    """Loads an approved plan of one batch. Use it in a ``with``.
+
+    Args of the constructor:
+        client, ledger, metadata: the account, its ledger, its settings and views.
+        run, batch: noted with every intent.
+        edition: ``suite`` or ``classic``.
+        group_size, list_group_size: records per bulk call, members per list call.
+        progress: called with (module, settled, planned) after each group.
+        policy: patience and clocks.
+        view_names: views that show all records, where they are not named as usual.
+        verify_notes: read every note back, at one request per note.
+    """
+
+    def __init__(
+        self,
+        client: FreshsalesClient,
+        ledger: Ledger,
+        metadata: Metadata,
+        *,
+        run: str,
+        batch: str,
+        edition: str = "suite",
+        group_size: int = 100,
+        list_group_size: int = 500,
+        progress: Progress | None = None,
+        policy: Policy | None = None,
+        view_names: ViewNames | None = None,
+        verify_notes: bool = False,
+    ) -> None:
+        self._verify_notes = verify_notes
+        self._session = Session(
+            client=client,
+            ledger=ledger,
+            metadata=metadata,
+            run=run,
+            batch=batch,
+            edition=edition,
+            group_size=group_size,
+            list_group_size=list_group_size,
+            progress=progress or quiet,
+            policy=policy or Policy(),
+            view_names=view_names or {},
+        )
+
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Client and ledger belong to the caller; nothing is left to close."""
+
+    def load(
+        self, module: Module, plan: pl.DataFrame, *, snapshot: pl.DataFrame | None = None
+    ) -> LoadResult:
+        """Load the rows of one module; parents must have been loaded before.
+
+        Args:
+            module: which rows of the plan.
+            plan: an approved load plan; rows of other modules are left alone.
+            snapshot: the destination as the plan was made on. Without it the whole
+                endpoint is read where people have records in it.
+
+        Returns:
+            One result row for every row of the plan of this module.
+
+        Raises:
+            DestinationError: the account cannot be reached or refuses the key. What was
+                sent is settled by the next run.
+        """
+        rows = plan.filter(pl.col("module") == str(module))
+        results = Results(self._session, str(module), rows)
+        if module is Module.NOTES:
+            load_notes(self._session, results, self._parents(), verify=self._verify_notes)
+        elif module is Module.LISTS:
+            load_lists(self._session, results, self._parents())
+        else:
+            self._load_records(str(module), results, snapshot)
+        return results.finish()
+
+    def _parents(self) -> Mapping[tuple[str, str], int]:
+        return self._session.ledger.identity_ids(_PARENTS)
+
+    def _load_records(
+        self, module: str, results: Results, snapshot: pl.DataFrame | None
+    ) -> None:
+        session, endpoint = self._session, self._session.endpoint(module)
+        held = settle_records(session, module)
+        items = [i for i in items_of(results.plan) if not _held(i, held, results)]
+        known = Known.read(session.ledger, module, [item.source_key for item in items])
+        items = sort_out(session, items, known, results)
+        items = late_arrivals(session, module, items, known, results)
+        items = link(endpoint, items, self._parents(), results)
+        if not items:
+            results.tell()
+            return
+        ours = session.ledger.identity_ids(session.modules_at(endpoint)).values()
+        standing = read_standing(session, endpoint, items, snapshot, list(ours))
+        items, done = against_standing(endpoint, items, standing, known, results)
+        _note_done(session, done, known, results)
+        clear_bin(session, endpoint, items, known)
+        delivery = Delivery(session, endpoint, module, results, known, standing.mark)
+        Singly(delivery).deliver(delivery.deliver(items))
+
+
+def _held(item: Item, held: frozenset[str], results: Results) -> bool:
+    """A deal whose bulk job is still running must not be sent again."""
+    if item.source_key not in held:
+        return False
+    results.settle(item, "failed", reason="job_stuck", remedy=STUCK)
+    return True
+
+
+def _note_done(
+    session: Session,
+    done: Sequence[tuple[Item, Json]],
+    known: Known,
+    results: Results,
+) -> None:
+    """Updates that stand there already: remembered as written, nothing is sent."""
+    identities = []
+    for item, seen in done:
+        own = known.live(item.source_key)
+        written = (own.written if own else {}) | item.sent
+        identities.append(
+            Identity(
+                module=item.module,
+                source_key=item.source_key,
+                freshsales_id=int(str(seen["id"])),
+                origin=own.origin if own else Origin.ADOPTED,
+                written=written,
+                # Looking again must not make people's changes look like ours.
+                seen=own.seen if own and own.seen else seen,
+                payload_hash=item.digest,
+                batch=own.batch if own else session.batch,
+            )
+        )
+        results.settle(
+            item,
+            "skipped",
+            freshsales_id=int(str(seen["id"])),
+            reason=item.reason,
+            written=written,
+            seen=seen,
+        )
+    session.ledger.put_identities(identities)

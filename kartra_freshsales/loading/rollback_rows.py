@@ -1,0 +1,152 @@
+"""The rows of a rollback plan, how they are counted, priced and told.
+
+Pure. Not here: deciding what a row says (``rollback_judge``).
+"""
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+
+import polars as pl
+
+from kartra_freshsales.freshsales.modules import Module
+from kartra_freshsales.ledger.records import Json
+from kartra_freshsales.ledger.states import Operation
+from kartra_freshsales.loading.rollback_judge import AS_BEFORE, Judgement
+from kartra_freshsales.loading.rollback_model import (
+    ListUndo,
+    NoteUndo,
+    RecordUndo,
+    Scope,
+)
+from kartra_freshsales.loading.rollback_reading import Reading
+from kartra_freshsales.loading.rollback_steps import GROUP
+
+SCHEMA: dict[str, pl.DataType] = {
+    "module": pl.String(),
+    "source_key": pl.String(),
+    "freshsales_id": pl.Int64(),
+    "operation": pl.String(),
+    "fields": pl.List(pl.String()),
+    "pre_image": pl.String(),
+    "action": pl.String(),
+    "reason": pl.String(),
+    "batch": pl.String(),
+    "undoes": pl.List(pl.Int64()),
+}
+
+
+def _row(**values: object) -> Json:
+    return dict.fromkeys(SCHEMA) | {"fields": [], "action": "undo"} | values
+
+
+def record_rows(undo: RecordUndo, judged: Judgement) -> list[Json]:
+    """A record's row, and a second one for the fields that are left alone."""
+    facts: Json = {
+        "module": undo.module,
+        "source_key": undo.source_key,
+        "freshsales_id": undo.freshsales_id,
+        "operation": "delete" if undo.created else "restore",
+        "batch": undo.batch,
+        "undoes": list(undo.undoes),
+    }
+    kept: Json = {"fields": sorted(judged.kept), "action": "spare"}
+    if judged.reason is not None:
+        return [_row(**facts) | kept | {"reason": judged.reason}]
+    if undo.created:
+        return [_row(**facts)]
+    made = []
+    if judged.restore or not judged.kept:
+        values = json.dumps(judged.restore, sort_keys=True, ensure_ascii=False)
+        done: Json = {"fields": sorted(judged.restore), "pre_image": values}
+        reason = None if judged.restore else AS_BEFORE
+        made.append(_row(**facts) | done | {"reason": reason})
+    for reason in sorted(set(judged.kept.values())):
+        names = sorted(name for name, why in judged.kept.items() if why == reason)
+        made.append(_row(**facts) | kept | {"fields": names, "reason": reason})
+    return made
+
+
+def note_row(undo: NoteUndo, reason: str | None) -> Json:
+    """A note's row: it goes, or its earlier text is written back."""
+    deleting = undo.before is None
+    text = None if deleting else json.dumps({"description": undo.before})
+    return _row(
+        module=str(Module.NOTES),
+        source_key=undo.source_key,
+        freshsales_id=undo.note_id,
+        operation="delete_note" if deleting else "restore",
+        fields=[] if deleting else ["description"],
+        pre_image=text if reason is None else None,
+        action="undo" if reason is None else "spare",
+        reason=reason,
+        batch=undo.batch,
+        undoes=list(undo.undoes),
+    )
+
+
+def list_row(undo: ListUndo, ids: list[int]) -> Json:
+    """A list's row: the members of ours that are still on it."""
+    return _row(
+        module=str(Module.LISTS),
+        source_key=undo.name,
+        freshsales_id=undo.list_id,
+        operation="remove_member",
+        pre_image=json.dumps({"remove": ids}),
+        reason=None if ids else AS_BEFORE,
+        batch=undo.batch,
+        undoes=list(undo.undoes),
+    )
+
+
+def counts(rows: pl.DataFrame) -> dict[str, int]:
+    """Rows to undo by operation, and rows spared."""
+    undone = rows.filter(pl.col("action") == "undo")
+    names = ("delete", "restore", "remove_member", "delete_note")
+    made = {name: undone.filter(pl.col("operation") == name).height for name in names}
+    return made | {"spared": rows.height - undone.height}
+
+
+def cannot_undo(rows: pl.DataFrame, scope: Scope, *, hard: bool) -> Iterable[str]:
+    """What stays whatever we do, said before and after (API reference, section 9)."""
+    done = set(rows.filter(pl.col("action") == "undo")["operation"].to_list())
+    if {Operation.CREATE_LIST, Operation.ADD_MEMBER} & scope.left_behind:
+        yield "Marketing lists stay, empty of our members: the API cannot delete a list."
+    if Operation.CREATE_FIELD in scope.left_behind:
+        yield "Custom fields stay: an admin removes them in Freshsales."
+    if "delete" in done and not hard:
+        yield (
+            "Deleted records stay in the recycle bin for 90 days; their e-mail addresses"
+            " may count as taken until they are erased."
+        )
+    if "delete" in done and hard:
+        yield "Erased records cannot be brought back, not even by Freshsales."
+    if done & {"delete", "restore"}:
+        yield "What workflows, sequences and web-hooks did on our writes stays done."
+        yield "Activity feeds and modification times keep the traces of load and undo."
+        yield "Tags stay in the tag settings; files and links go only with their record."
+    if scope.emptied:
+        yield (
+            f"{scope.emptied} writes cannot be undone: their contents were purged from"
+            " the ledger."
+        )
+
+
+def requests(rows: pl.DataFrame, readings: Mapping[str, Reading], *, hard: bool) -> int:
+    """Requests the undo needs: writes, one poll per job, reading before and after."""
+    undone = rows.filter(pl.col("action") == "undo")
+    total = 2 * sum(reading.requests for reading in readings.values())
+    for (module, operation), some in undone.group_by("module", "operation"):
+        needing = some.filter(pl.col("reason").is_null())
+        groups = math.ceil(needing.height / GROUP)
+        if operation == "delete":
+            total += needing.height if hard else groups
+        elif operation == "restore" and module != Module.NOTES:
+            total += 2 * groups
+        elif operation != "remove_member":
+            total += needing.height
+        else:
+            texts = needing["pre_image"].to_list()
+            members = (len(json.loads(text)["remove"]) for text in texts)
+            total += sum(math.ceil(count / GROUP) for count in members)
+    return total
