@@ -30,7 +30,7 @@ BROKEN = (
 
 def run(*command: str, allow_failure: bool = False) -> None:
     subprocess.run(
-        [sys.executable, "-m", "kartra_freshsales.cli", *command], check=not allow_failure
+        ["kartra-freshsales", *command], check=not allow_failure
     )
 
 

@@ -53,7 +53,7 @@ def loaded_asset(
     ) -> Output[pl.DataFrame]:
         require_approval(load_plan, load_approval, destination.workspace.mapping())
         with destination.loader(
-            run=context.run_id,
+            run=context.run.run_id,
             batch=context.partition_key,
             metadata=provisioned_fields,
             progress=progress,

@@ -76,7 +76,7 @@ def confirmed_mapping(
                     remedy="Read reports/migration_scope.html and the files in mappings/, then "
                     "confirm with --approve NAME (in Dagster: confirmed_by of this asset).",
                 )
-            ledger.approve(kind, "all", digest, config.confirmed_by, context.run_id)
+            ledger.approve(kind, "all", digest, config.confirmed_by, context.run.run_id)
     decided = mapping_coverage.height
     return Output(
         pl.DataFrame({"kind": list(digests), "digest": list(digests.values())}),

@@ -120,6 +120,8 @@ def load_approval(
             remedy="Look at load_plan, then approve that digest.",
         )
     with destination.ledger() as ledger:
-        given = ledger.approve("plan", batch, digest, config.approved_by, context.run_id)
+        given = ledger.approve(
+            "plan", batch, digest, config.approved_by, context.run.run_id
+        )
     row = {"batch": [batch], "digest": [digest], "approved_by": [given.approved_by]}
     return Output(pl.DataFrame(row), metadata={"digest": digest, "at": str(given.at)})

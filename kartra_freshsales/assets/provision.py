@@ -74,7 +74,7 @@ def provisioned_fields(
     missing = field_plan.filter(pl.col("status") != "ok")
     created = 0
     if missing.height:
-        with destination.connect(context.run_id) as link:
+        with destination.connect(context.run.run_id) as link:
             if not (config.create_fields or link.mapping.destination.create_fields):
                 raise FieldsMissing(
                     f"{missing.height} custom field(s) must be created or corrected first.",
@@ -82,7 +82,7 @@ def provisioned_fields(
                     "by API (--create-fields, or create_fields in mappings/destination.yaml).",
                 )
             made = provision.create_missing(
-                link.client, link.ledger, metadata, field_plan, run=context.run_id
+                link.client, link.ledger, metadata, field_plan, run=context.run.run_id
             )
             created = len(made)
             metadata = read_metadata(link.client, RECORD_ENDPOINTS)

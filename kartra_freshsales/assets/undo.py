@@ -29,7 +29,7 @@ def rollback_plan(
     provisioned_fields: pl.DataFrame,
 ) -> Output[pl.DataFrame]:
     """Dry run of the undo: what is deleted, what is restored, what is spared and why."""
-    with destination.connect(context.run_id) as link:
+    with destination.connect(context.run.run_id) as link:
         plan = plan_rollback(
             link.ledger,
             link.client,
@@ -67,7 +67,7 @@ def rollback_approval(
             remedy="Look at rollback_plan, then approve that digest by name.",
         )
     with destination.ledger() as ledger:
-        ledger.approve("rollback", batch, digest, config.approved_by, context.run_id)
+        ledger.approve("rollback", batch, digest, config.approved_by, context.run.run_id)
     return Output(pl.DataFrame({"batch": [batch], "digest": [digest]}))
 
 
@@ -86,9 +86,14 @@ def rolled_back(
     plan, metadata = rollback_plan_from(rollback_plan), metadata_from(provisioned_fields)
     if rollback_approval.item(0, "digest") != plan.digest:
         raise NotConfirmed("This rollback was not approved.", remedy="Approve its digest.")
-    with destination.connect(context.run_id) as link:
+    with destination.connect(context.run.run_id) as link:
         done = carry_out(
-            plan, link.ledger, link.client, metadata, run=context.run_id, progress=progress
+            plan,
+            link.ledger,
+            link.client,
+            metadata,
+            run=context.run.run_id,
+            progress=progress,
         )
         proof = prove(
             None, link.ledger, link.client, metadata, plan, link.mapping.destination.edition

@@ -8,9 +8,14 @@ import typer
 from kartra_freshsales import __version__
 from kartra_freshsales.cli import account, files, migration
 from kartra_freshsales.cli.context import SHARED, screen_of
-from kartra_freshsales.errors import KartraFreshsalesError
+from kartra_freshsales.errors import IntegrityError, KartraFreshsalesError
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", add_completion=False)
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    add_completion=False,
+    pretty_exceptions_enable=False,  # it prints local variables: frames full of people
+)
 
 
 def _print_version(value: bool) -> None:
@@ -40,3 +45,10 @@ def main() -> None:
         app()
     except KartraFreshsalesError as error:
         sys.exit(int(screen_of("--json" in sys.argv).problem(error)))
+    except Exception as error:  # noqa: BLE001 - the last stop before the person
+        problem = IntegrityError(
+            f"Something unforeseen happened ({type(error).__name__}).",
+            remedy="Run it again with --debug before the command to see where.",
+        )
+        problem.__cause__ = error
+        sys.exit(int(screen_of("--json" in sys.argv).problem(problem)))

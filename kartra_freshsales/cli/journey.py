@@ -4,7 +4,6 @@ No migration logic: it starts jobs in order, and reads what the assets left behi
 """
 
 import json
-import logging
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -39,6 +38,8 @@ from kartra_freshsales.settings import Workspace
 
 Plans = dict[str, dict[str, Any]]
 _REQUESTS = ("read", "write", "poll")
+_QUIET = {"console": {"config": {"log_level": "CRITICAL"}}}
+"""The screen is for people; everything Dagster says stands in its event log."""
 
 _DAGSTER_YAML = "telemetry:\n  enabled: false\n"
 
@@ -62,7 +63,6 @@ class Journey:
 
     def __enter__(self) -> Self:
         """Open the Dagster instance that the UI of this workspace reads too."""
-        logging.getLogger("dagster").setLevel(logging.CRITICAL)
         self._instance = self._open.enter_context(
             DagsterInstance.from_config(str(self.home))
         )
@@ -130,7 +130,7 @@ class Journey:
                 self.definitions.resolve_job_def(job).execute_in_process(
                     instance=self._instance,
                     partition_key=partition,
-                    run_config={"ops": ops},
+                    run_config={"ops": ops, "loggers": _QUIET},
                     raise_on_error=True,
                 )
             except DagsterError as error:

@@ -9,6 +9,7 @@ The account's row is locked while that is decided, never while waiting.
 Not here: retrying, and what a request is (``freshsales``).
 """
 
+import logging
 import math
 import threading
 import time
@@ -17,7 +18,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import structlog
 from sqlalchemy import Connection, Engine, Row, delete, insert, select, text, update
 
 from kartra_freshsales.freshsales.budget import Kind
@@ -25,7 +25,7 @@ from kartra_freshsales.ledger import upsert
 from kartra_freshsales.ledger.engine import reading, writing
 from kartra_freshsales.ledger.tables import pace, request, request_count
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 _SECOND = 1_000_000
 _FLUSH_EVERY = 100
@@ -86,7 +86,7 @@ class RequestBudget:
         """
         while wait := self._try(kind):
             if wait >= _WORTH_TELLING:
-                log.info("waiting for the account's request limit", seconds=round(wait, 1))
+                log.info("waiting %.1f s for the account's request limit", wait)
             self._sleep(wait)
 
     def pause_until(self, seconds_from_now: float, /) -> None:

@@ -178,12 +178,13 @@ class Delivery:
 
     def _read_back(self, sendings: Sequence[Sending]) -> None:
         """Look for everything that is still owed, and confirm what is there."""
-        pairs = {
-            key: pair
+        owing = {
+            key: sending
             for sending in sendings
             if sending.fate is not Fate.REFUSED
-            for key, pair in sending.waiting.items()
+            for key in sending.waiting
         }
+        pairs = {key: sending.waiting[key] for key, sending in owing.items()}
         sought = Sought.of(self.endpoint, (intent for _, intent in pairs.values()))
         sighting = look(self.session, self.endpoint, sought, self.floor)
         if sighting.newest is not None:
@@ -196,9 +197,8 @@ class Delivery:
         size = self.session.group_size
         for start in range(0, len(seen), size):
             self.confirm(seen[start : start + size])
-        for sending in sendings:
-            for item, _, _ in seen:
-                sending.waiting.pop(item.source_key, None)
+        for item, _, _ in seen:
+            del owing[item.source_key].waiting[item.source_key]
 
     def confirm(self, seen: Sequence[tuple[Item, Intent, Json]]) -> None:
         """Close intents of records that were seen, and report them."""

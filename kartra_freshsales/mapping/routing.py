@@ -9,14 +9,12 @@ from kartra_freshsales.mapping.building.prepare import golden_name
 from kartra_freshsales.mapping.decisions.routing import Rule, When
 from kartra_freshsales.mapping.model import Mapping
 
-_REFUNDED = ("full", "chargeback")
-
-
 def paying_contacts(transactions: pl.DataFrame) -> pl.Series:
-    """Contact keys with a sale or rebill above zero that was not wholly given back."""
-    paid = transactions.filter(
-        (pl.col("amount") > 0) & ~pl.col("refund_status").is_in(_REFUNDED).fill_null(False)
-    )
+    """Contact keys with a sale or rebill above zero.
+
+    A refund makes nobody a lead again: who has deals stays a contact.
+    """
+    paid = transactions.filter(pl.col("amount") > 0)
     return paid.get_column("contact_key").drop_nulls().unique()
 
 

@@ -30,8 +30,8 @@ def with_facts(plan: RollbackPlan) -> pl.DataFrame:
 
 def rollback_plan_from(frame: pl.DataFrame) -> RollbackPlan:
     """The plan that ``with_facts`` made a frame of."""
-    digest, requests, edition, hard, cannot_undo = frame.select(FACTS).row(0)
-    rows = frame.select(SCHEMA).filter(pl.col("module").is_not_null())
+    digest, requests, edition, hard, cannot_undo = frame.select(*FACTS).row(0)
+    rows = frame.select(*SCHEMA).filter(pl.col("module").is_not_null())
     counts = dict(rows.group_by("action").len().iter_rows())
     return RollbackPlan(
         rows=rows,

@@ -40,12 +40,15 @@ def is_valid(keys: pl.Series) -> pl.Series:
         & ~value.str.contains("--", literal=True)
         & ~value.str.contains(_RESERVED)
         & (value.str.len_bytes() <= _LONGEST)
-        & (value.str.find("@", literal=True) <= _LONGEST_LOCAL)
     ).fill_null(False)
     frame = pl.DataFrame({"value": keys}).with_columns(plain.alias("plain"))
     rest = frame.select(pl.when(~pl.col("plain")).then("value")).to_series()
     judged = over_distinct(rest, _is_valid, pl.Boolean())
-    return frame.select(pl.col("plain") | pl.lit(judged).fill_null(False)).to_series()
+    # The validator is lenient about the length of the local part; mail servers are not.
+    fits = (value.str.find("@", literal=True) <= _LONGEST_LOCAL).fill_null(False)
+    return frame.select(
+        (pl.col("plain") | pl.lit(judged).fill_null(False)) & fits
+    ).to_series()
 
 
 def _is_valid(address: str) -> bool:

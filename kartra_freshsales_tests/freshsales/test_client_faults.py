@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import socket
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-import structlog
 from pydantic import SecretStr
 
 from kartra_freshsales.errors import (
@@ -285,21 +285,22 @@ def test_a_key_that_no_header_can_hold_is_refused_without_showing_it(key: str) -
     assert not key.strip() or key not in str(caught.value)
 
 
-def test_neither_key_nor_record_shows_in_logs_errors_or_reprs(line: Open) -> None:
+def test_neither_key_nor_record_shows_in_logs_errors_or_reprs(
+    line: Open, caplog: pytest.LogCaptureFixture
+) -> None:
     # G18
     opened = line(error_after_write=0.5, drop_after_write=0.5, seed=3, at_most=1)
     client = opened.client
     shown = [repr(client), repr(vars(client)), repr(opened.budget)]
-    with structlog.testing.capture_logs() as logs:
+    with caplog.at_level(logging.DEBUG, logger="kartra_freshsales"):
         for _ in range(3):
             try:
                 client.create("contacts", MIA)
             except DestinationError as error:
                 shown += [str(error), repr(error)]
         client.view_page("contacts", 75_000_001_004, page=1)
-    routes = {entry["route"] for entry in logs}
-    assert routes == {"/contacts", "/contacts/view/:id"}
-    assert {entry["method"] for entry in logs} == {"GET", "POST"}
-    for text in (*shown, repr(logs)):
+    calls = {message.split(":", 1)[0] for message in caplog.messages}
+    assert {"POST /contacts", "GET /contacts/view/"} <= calls
+    for text in (*shown, *caplog.messages):
         for secret in (KEY, "mia@", "Mørk", "75000001004"):
             assert secret not in text

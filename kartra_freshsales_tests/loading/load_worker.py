@@ -1,9 +1,7 @@
 """A load in a process of its own, to be killed."""
 
 import json
-import logging
 
-import structlog
 from pydantic import SecretStr
 
 from kartra_freshsales.freshsales.budget import Unlimited
@@ -17,7 +15,6 @@ from kartra_freshsales_tests.loading.scenario import FAST, PATIENCE, small_load
 
 def main(settings: dict[str, str]) -> None:
     """Load everything there is."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     base_url = settings["base_url"]
     planned = small_load(*json.loads(settings["sizes"]))
     key = SecretStr(settings["api_key"])

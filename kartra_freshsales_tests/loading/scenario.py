@@ -151,7 +151,7 @@ class Account:
     def load(self, planned: pl.DataFrame, **values: Any) -> dict[str, LoadResult]:
         """Load every module of a plan, in order."""
         snapshot = values.pop("snapshot", None)
-        settings = {"run": "run", "batch": "jan", "policy": self.policy} | values
+        settings: Json = {"run": "run", "batch": "jan", "policy": self.policy} | values
         with Loader(self.client, self.ledger, self.metadata, **settings) as loader:
             return {
                 str(module): loader.load(module, planned, snapshot=snapshot)
