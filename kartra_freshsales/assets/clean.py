@@ -1,7 +1,6 @@
 """Stage 4, clean: raw rows become typed rows, then one golden record each."""
 
 from collections.abc import Callable
-from typing import Any
 
 import polars as pl
 from dagster import (
@@ -21,6 +20,7 @@ from kartra_freshsales.orchestration.partitions import BATCHES
 from kartra_freshsales.orchestration.resources import WorkspaceResource
 from kartra_freshsales.transforms import companies, conservation
 from kartra_freshsales.transforms.contacts import clean_contacts
+from kartra_freshsales.transforms.currencies import with_currency_of_payments
 from kartra_freshsales.transforms.records import Cleaned
 from kartra_freshsales.transforms.subscriptions import (
     clean_subscriptions,
@@ -103,43 +103,58 @@ def golden_contact_records(cleaned_contacts: pl.DataFrame) -> Outputs:
     yield counted(golden.conflicts, name="contact_conflicts")
 
 
-def _golden_deals(
-    kind: ExportKind,
-    golden: Callable[..., Any],
-    description: str,
-) -> AssetsDefinition:
-    @multi_asset(
-        name=f"merge_{kind}",
-        ins={"cleaned": AssetIn(f"cleaned_{kind}"), "contacts": AssetIn("contacts")},
-        outs={
-            str(kind): AssetOut(description=description, kinds={"polars", "parquet"}),
-            f"{kind.removesuffix('s')}_rows": AssetOut(
-                description=f"Where each row of the {kind} ended.", kinds={"polars"}
-            ),
-        },
-        group_name=GROUP,
+@multi_asset(
+    name="merge_transactions",
+    outs={
+        "transactions": AssetOut(
+            description="One row per sale or rebill with its buyer; refunds noted on the sale "
+            "they undo.",
+            kinds={"polars", "parquet"},
+        ),
+        "transaction_rows": AssetOut(
+            description="Where each transaction row ended.", kinds={"polars"}
+        ),
+    },
+    group_name=GROUP,
+)
+def golden_transaction_records(
+    workspace: WorkspaceResource, cleaned_transactions: pl.DataFrame, contacts: pl.DataFrame
+) -> Outputs:
+    """Merge the transactions of all batches by id and attach each to its buyer."""
+    golden = golden_transactions(cleaned_transactions, contacts, workspace.mapping().source)
+    rungs = {finding.what: finding.count for finding in golden.findings}
+    yield counted(golden.records, name="transactions", **rungs)
+    yield counted(golden.row_states, name="transaction_rows")
+
+
+@multi_asset(
+    name="merge_subscriptions",
+    outs={
+        "subscriptions": AssetOut(
+            description="One row per subscription with its buyer, status, interval and next "
+            "payment.",
+            kinds={"polars", "parquet"},
+        ),
+        "subscription_rows": AssetOut(
+            description="Where each subscription row ended.", kinds={"polars"}
+        ),
+    },
+    group_name=GROUP,
+)
+def golden_subscription_records(
+    workspace: WorkspaceResource,
+    cleaned_subscriptions: pl.DataFrame,
+    contacts: pl.DataFrame,
+    transactions: pl.DataFrame,
+) -> Outputs:
+    """Merge the subscriptions of all batches by id and attach each to its buyer."""
+    golden = golden_subscriptions(
+        cleaned_subscriptions, contacts, workspace.mapping().source
     )
-    def merge(
-        workspace: WorkspaceResource, cleaned: pl.DataFrame, contacts: pl.DataFrame
-    ) -> Outputs:
-        """Merge all batches by id and attach each record to its buyer."""
-        result = golden(cleaned, contacts, workspace.mapping().source)
-        yield counted(result.records, name=str(kind))
-        yield counted(result.row_states, name=f"{kind.removesuffix('s')}_rows")
-
-    return merge
-
-
-transactions = _golden_deals(
-    ExportKind.TRANSACTIONS,
-    golden_transactions,
-    "One row per sale or rebill with its buyer, refunds noted on the sale they undo.",
-)
-subscriptions = _golden_deals(
-    ExportKind.SUBSCRIPTIONS,
-    golden_subscriptions,
-    "One row per subscription with its buyer, status, interval and next payment.",
-)
+    rungs = {finding.what: finding.count for finding in golden.findings}
+    records = with_currency_of_payments(golden.records, transactions)
+    yield counted(records, name="subscriptions", **rungs)
+    yield counted(golden.row_states, name="subscription_rows")
 
 
 @asset(group_name=GROUP, kinds={"polars", "parquet"})

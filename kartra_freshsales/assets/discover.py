@@ -6,7 +6,6 @@ Nothing here needs Freshsales: the scope can be written from the exports alone.
 import polars as pl
 from dagster import MetadataValue, Output, asset
 
-from kartra_freshsales.mapping.objects import compatibility, object_map
 from kartra_freshsales.orchestration.outputs import counted
 from kartra_freshsales.orchestration.resources import WorkspaceResource
 from kartra_freshsales.reports.discovery import scope_of
@@ -103,25 +102,20 @@ def migration_scope(
     subscriptions: pl.DataFrame,
 ) -> Output[pl.DataFrame]:
     """The written scope: what there is, what moves, what is lost, how long it takes."""
-    mapping = workspace.mapping()
     scope = scope_of(
-        tables={
-            "columns": export_columns,
-            "audit": contact_audit,
-            "review": records_to_review,
-            "tags": tag_taxonomy,
-            "gaps": data_gaps,
-            "coverage": mapping_coverage,
-            "objects": object_map(mapping),
-        },
+        workspace.mapping(),
+        audit=contact_audit,
+        columns=export_columns,
+        coverage=mapping_coverage,
+        gaps=data_gaps,
+        review=records_to_review,
+        taxonomy=tag_taxonomy,
         records={
             "accounts": accounts,
             "contacts": contacts,
             "transactions": transactions,
             "subscriptions": subscriptions,
         },
-        objects=compatibility(mapping),
-        plan=mapping.destination.plan,
     )
     html = workspace.write_report("migration_scope.html", scope.report.html)
     workspace.write_report("migration_scope.md", scope.report.markdown)

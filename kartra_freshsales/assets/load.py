@@ -15,14 +15,13 @@ from dagster import (
 )
 
 from kartra_freshsales.freshsales.modules import Module
-from kartra_freshsales.orchestration.destination import (
-    DestinationResource,
-    require_approval,
-)
+from kartra_freshsales.orchestration.approval import require_approval
+from kartra_freshsales.orchestration.destination import DestinationResource
 from kartra_freshsales.orchestration.partitions import BATCHES
 from kartra_freshsales.orchestration.progress import Progress
 
 GROUP = "load"
+INPUTS = ("load_plan", "load_approval", "provisioned_fields", "destination_snapshot")
 
 
 def loaded_asset(
@@ -33,10 +32,7 @@ def loaded_asset(
     @asset(
         name=name,
         deps=[after] if after else [],
-        ins={
-            key: AssetIn(key)
-            for key in ("load_plan", "load_approval", "provisioned_fields")
-        },
+        ins={key: AssetIn(key) for key in INPUTS},
         partitions_def=BATCHES,
         group_name=GROUP,
         pool="freshsales_write",
@@ -50,6 +46,7 @@ def loaded_asset(
         load_plan: pl.DataFrame,
         load_approval: pl.DataFrame,
         provisioned_fields: pl.DataFrame,
+        destination_snapshot: pl.DataFrame,
     ) -> Output[pl.DataFrame]:
         require_approval(load_plan, load_approval, destination.workspace.mapping())
         with destination.loader(
@@ -58,7 +55,7 @@ def loaded_asset(
             metadata=provisioned_fields,
             progress=progress,
         ) as loader:
-            rows = loader.load(module, load_plan.filter(module=str(module))).rows
+            rows = loader.load(module, load_plan, snapshot=destination_snapshot).rows
         counts = dict(rows.group_by("outcome").len().sort("outcome").iter_rows())
         return Output(rows, metadata={"dagster/row_count": rows.height, **counts})
 
@@ -75,13 +72,13 @@ loaded_contacts = loaded_asset(
     "loaded_contacts",
     Module.CONTACTS,
     after="loaded_accounts",
-    description="Contacts linked to their account, with owner, tags and consent, read back.",
+    description="Contacts linked to their account, with owner, tags, consent, read back.",
 )
 loaded_leads = loaded_asset(
     "loaded_leads",
     Module.LEADS,
     after="loaded_contacts",
-    description="Leads; where the edition has none, contacts in the lead stage, read back.",
+    description="Leads; where the edition has none, contacts in the lead stage.",
 )
 loaded_deals = loaded_asset(
     "loaded_deals",

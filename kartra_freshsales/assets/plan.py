@@ -1,21 +1,24 @@
 """Stage 7, plan: exactly what would be sent, shown and approved before anything is."""
 
 import polars as pl
-from dagster import AssetExecutionContext, Config, MetadataValue, Output, asset
+from dagster import AssetExecutionContext, Config, Output, asset
 
 from kartra_freshsales.errors import NotConfirmed
 from kartra_freshsales.freshsales.modules import RECORD_ENDPOINTS
-from kartra_freshsales.freshsales.plan_facts import hourly_limit
+from kartra_freshsales.ledger.records import Conflict
 from kartra_freshsales.loading.snapshot import read_snapshot
 from kartra_freshsales.mapping.payloads import intended
-from kartra_freshsales.orchestration.destination import DestinationResource, digest_of
+from kartra_freshsales.orchestration.approval import (
+    digest_of,
+    plan_facts_of,
+    under_decisions,
+)
+from kartra_freshsales.orchestration.destination import DestinationResource
 from kartra_freshsales.orchestration.frames import metadata_from
 from kartra_freshsales.orchestration.partitions import BATCHES
 from kartra_freshsales.orchestration.resources import WorkspaceResource
-from kartra_freshsales.planning.cost import cost
 from kartra_freshsales.planning.plan import make_plan
 from kartra_freshsales.planning.refusals import predicted_refusals
-from kartra_freshsales.planning.summary import operation_counts
 
 GROUP = "plan"
 
@@ -72,27 +75,23 @@ def load_plan(
 ) -> Output[pl.DataFrame]:
     """The dry run of a batch: creates, updates, skips, conflicts, refusals; what it costs."""
     batch, metadata = context.partition_key, metadata_from(provisioned_fields)
-    mapping, settings = destination.workspace.mapping(), destination.workspace.settings()
+    mapping = destination.workspace.mapping()
+    edition = mapping.destination.edition
     with destination.ledger() as ledger:
-        plan, _ = make_plan(
+        plan, conflicts = make_plan(
             intended_records,
             ledger.identities(),
             destination_snapshot,
             batch=batch,
-            refusals=predicted_refusals(intended_records, metadata),
-            edition=mapping.destination.edition,
+            refusals=predicted_refusals(intended_records, metadata, edition=edition),
+            edition=edition,
         )
-    plan = plan.with_columns(
-        pl.lit(mapping.digest()).alias("mapping_digest"),
-        pl.lit(metadata.digest()).alias("metadata_digest"),
-    )
-    limit = hourly_limit(settings.requests_per_hour, mapping.destination.plan)
-    price = cost(plan, requests_per_hour=limit, reserve=settings.live_use_reserve)
-    facts = {"digest": digest_of(plan), "requests": price.total, "hours": price.hours}
-    counts = MetadataValue.json(operation_counts(plan))
-    return Output(
-        plan, metadata={"dagster/row_count": plan.height, "counts": counts, **facts}
-    )
+        ledger.put_conflicts(
+            [Conflict(**row, run=context.run_id) for row in conflicts.iter_rows(named=True)]
+        )
+    plan = under_decisions(plan, mapping, metadata)
+    facts = plan_facts_of(plan, mapping, destination.workspace.settings())
+    return Output(plan, metadata={"dagster/row_count": plan.height, **facts})
 
 
 class ApprovalConfig(Config):

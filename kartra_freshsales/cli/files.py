@@ -159,7 +159,9 @@ def sample(
     try:
         truth = generate(out, contacts=contacts, batches=batches, seed=seed)
     except (ValueError, FileExistsError) as error:
-        raise BadInput(f"{error}.", remedy="Choose other figures or another --out.") from None
+        raise BadInput(
+            f"{error}.", remedy="Choose other figures or another --out."
+        ) from None
     screen = screen_of(as_json)
     screen.say(f"Written to {out}: {batches} batches and truth.json.")
     screen.result(dict(truth))

@@ -15,12 +15,13 @@ def rollback_summary(
 
     Args:
         plan: rows of rollback_plan.
-        facts: metadata of its materialization: ``digest, requests, cannot_undo``.
+        facts: metadata of its materialization: ``digest, requests``.
         done: rows of rolled_back, none for a dry run.
     """
     undone = pl.col("action") == "undo"
+    rows = plan.filter(pl.col("module").is_not_null())
     deletes = pl.col("operation").is_in(["delete", "delete_note", "remove_member"])
-    table = plan.group_by("module", maintain_order=True).agg(
+    table = rows.group_by("module", maintain_order=True).agg(
         (undone & deletes).sum().alias("delete"),
         (undone & ~deletes).sum().alias("restore"),
         (~undone).sum().alias("spared"),
@@ -35,7 +36,7 @@ def rollback_summary(
         "modules": modules,
         "digest": facts.get("digest", ""),
         "requests": facts.get("requests", 0),
-        "cannot_undo": list(facts.get("cannot_undo") or []),
+        "cannot_undo": list(dict.fromkeys(plan["cannot_undo"].explode().drop_nulls())),
     }
 
 

@@ -73,6 +73,7 @@ class Delivery:
     known: Known
     mark: datetime | None
     floor: datetime | None = None
+    sendings: list[Sending] = field(default_factory=list)
     lone: list[Item] = field(default_factory=list)
 
     def deliver(self, items: Sequence[Item]) -> list[Item]:
@@ -83,9 +84,9 @@ class Delivery:
             wave = items[start : start + size]
             groups = form_groups(self.endpoint, wave, self.session.group_size)
             while groups:
-                sendings, unsent = self._send(groups)
-                self._follow(sendings)
-                groups = unsent + [g for s in sendings for g in self._again(s)]
+                self.sendings, unsent = self._send(groups)
+                self._follow()
+                groups = unsent + [g for s in self.sendings for g in self._again(s)]
         return self.lone
 
     # Sending
@@ -125,19 +126,19 @@ class Delivery:
 
     # Waiting and reading back
 
-    def _follow(self, sendings: Sequence[Sending]) -> None:
+    def _follow(self) -> None:
         """Wait for the last job, read back; then for others that owe us records."""
-        accepted = [s for s in sendings if s.fate is Fate.ACCEPTED]
+        accepted = [s for s in self.sendings if s.fate is Fate.ACCEPTED]
         if accepted:
             self._poll(accepted[-1])
-        self._read_back(sendings)
+        self._read_back()
         owing = [s for s in accepted if s.waiting and not s.ended]
         for sending in owing:
             if sending is not accepted[-1]:
                 self._poll(sending)
         if owing:
-            self._read_back(sendings)
-        for sending in sendings:
+            self._read_back()
+        for sending in self.sendings:
             self._give_time(sending)
         for sending in accepted:
             if sending.ended or not sending.waiting:
@@ -154,7 +155,7 @@ class Delivery:
                 return
             if policy.clock() - started >= next_look:
                 next_look *= 2
-                self._read_back([sending])
+                self._read_back()
             if not sending.waiting:
                 return
 
@@ -172,15 +173,18 @@ class Delivery:
         if not patience or not open_keys or not self._risky(sending):
             return
         for _ in policy.tries(patience):
-            self._read_back([sending])
+            self._read_back()
             if not sending.waiting:
                 return
 
-    def _read_back(self, sendings: Sequence[Sending]) -> None:
-        """Look for everything that is still owed, and confirm what is there."""
+    def _read_back(self) -> None:
+        """Look for everything that is still owed, and confirm what is there.
+
+        Always for all groups at once: the floor may only move on past what nobody seeks.
+        """
         owing = {
             key: sending
-            for sending in sendings
+            for sending in self.sendings
             if sending.fate is not Fate.REFUSED
             for key in sending.waiting
         }

@@ -9,6 +9,7 @@ from kartra_freshsales.mapping.building.prepare import golden_name
 from kartra_freshsales.mapping.decisions.routing import Rule, When
 from kartra_freshsales.mapping.model import Mapping
 
+
 def paying_contacts(transactions: pl.DataFrame) -> pl.Series:
     """Contact keys with a sale or rebill above zero.
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import polars as pl
 from dagster import ConfigurableResource
 
-from kartra_freshsales.errors import IntegrityError, NotConfirmed
 from kartra_freshsales.freshsales.client import FreshsalesClient
 from kartra_freshsales.freshsales.plan_facts import hourly_limit
 from kartra_freshsales.ledger.store import Destination, Ledger
@@ -19,7 +18,6 @@ from kartra_freshsales.mapping.model import Mapping
 from kartra_freshsales.orchestration.frames import metadata_from
 from kartra_freshsales.orchestration.progress import Progress
 from kartra_freshsales.orchestration.resources import WorkspaceResource
-from kartra_freshsales.planning.digest import plan_digest
 
 
 @dataclass(frozen=True)
@@ -91,34 +89,3 @@ class DestinationResource(ConfigurableResource):  # type: ignore[type-arg]
                 progress=progress,
             ) as loader:
                 yield loader
-
-
-def digest_of(plan: pl.DataFrame) -> str:
-    """The digest a person approves: the plan's rows under the map and schema it names."""
-    facts = plan.select("mapping_digest", "metadata_digest").unique()
-    if facts.height > 1:
-        raise IntegrityError(
-            "The load plan mixes rows made under different decisions.",
-            remedy="Materialize load_plan of this batch again.",
-        )
-    mapping_digest, metadata_digest = facts.row(0) if facts.height else ("", "")
-    return plan_digest(
-        plan.drop("mapping_digest", "metadata_digest"),
-        mapping_digest=mapping_digest,
-        metadata_digest=metadata_digest,
-    )
-
-
-def require_approval(plan: pl.DataFrame, approval: pl.DataFrame, mapping: Mapping) -> None:
-    """Raise ``NotConfirmed`` unless exactly this plan, under today's map, was approved."""
-    approved = approval.item(0, "digest") if approval.height else ""
-    if approved != digest_of(plan):
-        raise NotConfirmed(
-            "The load plan is not the one that was approved.",
-            remedy="Look at load_plan again and approve its digest, then start the load.",
-        )
-    if plan.height and plan.item(0, "mapping_digest") != mapping.digest():
-        raise NotConfirmed(
-            "The mapping has changed since this plan was approved.",
-            remedy="Run 'prepare' and 'plan' again, then approve the new digest.",
-        )

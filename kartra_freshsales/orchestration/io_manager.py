@@ -45,9 +45,13 @@ class ParquetIOManager(UPathIOManager):
             raise TypeError(msg)
         path.parent.mkdir(parents=True, exist_ok=True)
         half_written = path.with_name(f".{path.name}.{context.run_id[:8]}")
-        with half_written.open("wb") as file:
-            obj.write_parquet(file)
-        half_written.rename(path)
+        try:
+            with half_written.open("wb") as file:
+                obj.write_parquet(file)
+            half_written.rename(path)
+        except BaseException:
+            half_written.unlink(missing_ok=True)
+            raise
 
     def load_from_path(self, context: InputContext, path: UPath) -> pl.DataFrame:  # noqa: ARG002
         """Read one frame back."""
@@ -90,7 +94,7 @@ class ParquetIOManager(UPathIOManager):
         )
 
 
-class FramesIOManager(ConfigurableIOManagerFactory):
+class FramesIOManager(ConfigurableIOManagerFactory[ParquetIOManager]):
     """The Parquet I/O manager of a workspace: ``<workspace>/data/frames`` by default."""
 
     workspace: WorkspaceResource

@@ -6,7 +6,6 @@ batch or all of them.
 
 from dagster import AssetSelection, define_asset_job
 
-
 _groups, _assets = AssetSelection.groups, AssetSelection.assets
 
 CLEANED = _assets(

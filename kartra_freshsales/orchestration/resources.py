@@ -1,5 +1,6 @@
 """What assets are given: the workspace with its decisions, and the destination."""
 
+from functools import lru_cache
 from pathlib import Path
 
 from dagster import ConfigurableResource
@@ -25,7 +26,9 @@ class WorkspaceResource(ConfigurableResource):  # type: ignore[type-arg]
 
     def mapping(self) -> Mapping:
         """The decisions as they stand in ``mappings/*.yaml`` now."""
-        return load_mapping(self.workspace.mappings)
+        folder = self.workspace.mappings
+        files = sorted(folder.glob("*.yaml")) if folder.is_dir() else []
+        return _mapping(folder, tuple((file.name, file.read_bytes()) for file in files))
 
     def write_report(self, name: str, text: str) -> Path:
         """Write ``text`` below ``reports/`` and return its path."""
@@ -33,3 +36,13 @@ class WorkspaceResource(ConfigurableResource):  # type: ignore[type-arg]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
         return path
+
+
+@lru_cache(maxsize=4)
+def _mapping(folder: Path, _contents: tuple[tuple[str, bytes], ...]) -> Mapping:
+    """The decisions of a folder, parsed once for as long as its files read the same.
+
+    Every asset asks for them, and parsing took two thirds of the time of a small load. Size
+    and time of change would not do: what is approved rests on what the files say.
+    """
+    return load_mapping(folder)

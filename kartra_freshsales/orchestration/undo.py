@@ -2,7 +2,8 @@
 
 import polars as pl
 
-from kartra_freshsales.loading.rollback_plan import SCHEMA, RollbackPlan
+from kartra_freshsales.loading.rollback_plan import RollbackPlan
+from kartra_freshsales.loading.rollback_rows import SCHEMA
 
 FACTS: dict[str, pl.DataType] = {
     "digest": pl.String(),

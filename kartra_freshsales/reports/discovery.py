@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from kartra_freshsales.freshsales.plan_facts import hourly_limit
-from kartra_freshsales.mapping.objects import Compatibility
+from kartra_freshsales.mapping.model import Mapping as Decisions
+from kartra_freshsales.mapping.objects import compatibility, object_map
 from kartra_freshsales.reports.page import Report
 from kartra_freshsales.reports.scope import scope_report
 from kartra_freshsales.transforms.audit import lifetime_estimate
@@ -43,51 +44,57 @@ def owners_named(*frames: pl.DataFrame) -> pl.DataFrame:
 
 
 def scope_of(
+    mapping: Decisions,
     *,
-    tables: Mapping[str, pl.DataFrame],
+    audit: pl.DataFrame,
+    columns: pl.DataFrame,
+    coverage: pl.DataFrame,
+    gaps: pl.DataFrame,
+    review: pl.DataFrame,
+    taxonomy: pl.DataFrame,
     records: Mapping[str, pl.DataFrame],
-    objects: Compatibility,
-    plan: str,
 ) -> Scope:
     """Grade the migration and write its scope.
 
     Args:
-        tables: ``columns, audit, tags, gaps, coverage, objects``, maybe ``review``.
+        mapping: the decisions.
+        audit: of ``audit.contact_audit``.
+        columns: of ``export_columns.export_columns``.
+        coverage: of ``mapping.coverage``.
+        gaps: of ``gaps.gaps``.
+        review: of ``audit.records_to_review``.
+        taxonomy: of ``tag_taxonomy.tag_taxonomy``.
         records: golden ``accounts, contacts, transactions, subscriptions``.
-        objects: source objects that move one to one, and all of them.
-        plan: name of the Freshsales plan.
     """
     contacts, deals = records["contacts"], records["transactions"]
     counts = {name: frame.height for name, frame in records.items()}
-    notes = contacts["notes"].drop_nulls().len()
-    requests = estimated_requests({**counts, "notes": notes})
+    plan, objects = mapping.destination.plan, compatibility(mapping)
+    requests = estimated_requests({**counts, "notes": contacts["notes"].drop_nulls().len()})
     grades = grading(
         GradingInputs(
             contacts=contacts.height,
             records=sum(counts.values()),
             one_to_one=objects.one_to_one,
             objects=objects.objects,
-            columns=tables["columns"].height,
-            undecided_columns=tables["coverage"]
-            .filter(pl.col("decision").is_null())
-            .height,
-            custom_fields=int((~tables["columns"]["known"]).sum()),
-            tags=tables["tags"].height,
-            similar_tags=tables["tags"]["similar_to"].drop_nulls().len(),
+            columns=columns.height,
+            undecided_columns=coverage.filter(pl.col("decision").is_null()).height,
+            custom_fields=int((~columns["known"]).sum()),
+            tags=taxonomy.height,
+            similar_tags=taxonomy["similar_to"].drop_nulls().len(),
             requests=requests,
             hourly_limit=hourly_limit(None, plan),
         )
     )
     report = scope_report(
-        audit=tables["audit"],
-        taxonomy=tables["tags"],
-        gaps=tables["gaps"],
+        audit=audit,
+        taxonomy=taxonomy,
+        gaps=gaps,
         records=counts,
-        export_columns=tables["columns"],
-        coverage=tables["coverage"],
-        objects=tables["objects"],
+        export_columns=columns,
+        coverage=coverage,
+        objects=object_map(mapping),
         owners=owners_named(contacts, deals, records["subscriptions"]),
-        review=tables.get("review"),
+        review=review,
         spend=lifetime_estimate(deals),
         grades=grades,
         machine_time=machine_time(

@@ -41,8 +41,8 @@ def merge_sales(
         test_domains: e-mail domains of test contacts.
     """
     is_deal = pl.col("treatment") == "deal"
-    sales, sale_rows = merged(cleaned.filter(is_deal), "deal_key")
-    refunds, refund_rows = merged(cleaned.filter(~is_deal), "deal_key")
+    sales, sale_rows = merged(cleaned, "deal_key", is_deal)
+    refunds, refund_rows = merged(cleaned, "deal_key", ~is_deal)
     sales = with_buyers(sales, contacts, test_domains)
     links = link_refunds(refunds, sales)
     problems = sales.filter(pl.col("reason").is_not_null()).select("deal_key", "reason")
@@ -50,11 +50,11 @@ def merge_sales(
         record_states(sale_rows, problems, _KIND, BUYER_REASONS),
         _refund_states(refund_rows, links, problems),
     ]
-    kept = sales.filter(pl.col("reason").is_null())
+    sales = sales.filter(pl.col("reason").is_null())
     return Golden(
-        _with_refunds(kept, refunds, links),
+        _with_refunds(sales, refunds, links),
         together(states, ROW_STATES),
-        findings=(*_rung_counts(kept, links), *_overdrawn(kept, refunds, links)),
+        findings=(*_rung_counts(sales, links), *_overdrawn(sales, refunds, links)),
     )
 
 

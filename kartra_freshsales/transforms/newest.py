@@ -5,7 +5,7 @@ export time are older than any with one. The order in which files were read neve
 What does not belong here: which fields are united, dated or decided otherwise.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import polars as pl
 
@@ -13,7 +13,6 @@ from kartra_freshsales.transforms.records import PROVENANCE
 
 RANK = "_rank"
 """0 is the newest row of a frame."""
-_AGE = "_age"
 SOURCE = pl.format("{}/{}:{}", "_batch", "_file", "_row").alias("sources")
 
 
@@ -27,29 +26,38 @@ def ranked(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(order.arg_sort().cast(pl.UInt32).alias(RANK))
 
 
-def newest_ranks(frame: pl.DataFrame, key: str, fields: Sequence[str]) -> pl.DataFrame:
+def newest_ranks(
+    frame: pl.DataFrame,
+    key: str,
+    fields: Iterable[str],
+    where: pl.Expr | bool = True,
+) -> pl.DataFrame:
     """Per key the rank of the newest row, and of the newest that has each field.
 
-    One pass in which every field is a minimum of numbers: no row is sorted or copied.
+    Every field is a minimum of numbers: no row is sorted or copied.
 
     Returns:
         The key, ``_rank``, ``_rows`` (how many there are) and one column of ranks per
         field, null where no row has a value; the oldest record first, so that values are
         gathered in the order in which they lie in memory.
     """
-    twice = frame[key].is_duplicated()
-    # A single row gives all it has; only the others need to be compared.
-    ranks = [_own_rank(name) for name in fields]
-    one = pl.lit(1, pl.UInt32).alias("_rows")
-    alone = frame.lazy().filter(~twice).select(key, RANK, one, *ranks)
-    compared = (
+    names = list(fields)
+    ranks = (
         frame.lazy()
-        .filter(twice)
-        .select(key, RANK, *ranks)
-        .group_by(key)
-        .agg(pl.col(RANK).min(), pl.len().alias("_rows"), pl.col(fields).min())
+        .filter(where)
+        .select(key, RANK, *(_own_rank(name) for name in names))
+        .collect()
     )
-    return pl.concat([alone, compared]).collect().sort(RANK, descending=True)
+    # A single row gives all it has; only the others need to be compared.
+    twice = ranks[key].is_duplicated()
+    one = pl.lit(1, pl.UInt32).alias("_rows")
+    alone = ranks.filter(~twice).select(key, RANK, one, *names)
+    compared = (
+        ranks.filter(twice)
+        .group_by(key)
+        .agg(pl.col(RANK).min(), pl.len().alias("_rows"), pl.col(names).min())
+    )
+    return pl.concat([alone, compared]).sort(RANK, descending=True)
 
 
 def _own_rank(name: str) -> pl.Expr:
@@ -107,36 +115,34 @@ def all_sources(
     return pl.select(pl.coalesce(told, one.to_series())).to_series().alias("sources")
 
 
-def merged(frame: pl.DataFrame, key: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+def merged(
+    frame: pl.DataFrame,
+    key: str,
+    where: pl.Expr | bool = True,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """One record per key: field by field the newest value, blanks never over values.
 
     Args:
         frame: rows with provenance; every key is non-null.
         key: the column that makes rows one record.
+        where: which rows to merge.
 
     Returns:
         The records, the oldest first, with the provenance of their newest row and
         ``sources``; and all rows as ``key, _batch, _file, _row, _newest``.
     """
-    aged = ranked(frame).rename({RANK: _AGE})
-    twice = aged[key].is_duplicated()
-    single, repeated = aged.filter(~twice), ranked(aged.filter(twice))
+    aged = ranked(frame)
     fields = [name for name in frame.columns if name != key and name not in PROVENANCE]
-    chosen = newest_ranks(repeated, key, fields)
-    united = pl.DataFrame(
+    chosen = newest_ranks(aged, key, fields, where)
+    rows = aged.lazy().filter(where).select(key, "_batch", "_file", "_row", RANK).collect()
+    several = rows.filter(pl.col(key).is_duplicated()).select(key, RANK)
+    records = pl.DataFrame(
         [
             chosen[key],
-            *gathered_whole(repeated, chosen, (*PROVENANCE, _AGE)),
-            *gathered(repeated, chosen, fields),
-            all_sources(repeated, repeated, chosen, key),
+            *gathered_whole(aged, chosen, PROVENANCE),
+            *gathered(aged, chosen, fields),
+            all_sources(aged, several, chosen, key),
         ]
-    ).select(*aged.columns, "sources")
-    alone = single.with_columns(pl.concat_list(SOURCE).alias("sources"))
-    records = pl.concat([alone, united]).sort(_AGE, descending=True).drop(_AGE)
-    place = (key, "_batch", "_file", "_row")
+    )
     newest = pl.col(RANK).is_in(chosen[RANK].implode()).alias("_newest")
-    rows = [
-        single.select(*place, pl.lit(True).alias("_newest")),
-        repeated.select(*place, newest),
-    ]
-    return records, pl.concat(rows)
+    return records, rows.with_columns(newest).drop(RANK)

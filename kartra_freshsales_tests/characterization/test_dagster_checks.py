@@ -88,7 +88,7 @@ def test_anybody_may_report_a_materialization_that_no_body_made(
 def partitioned(**by_batch: bool) -> Definitions:
     @asset(partitions_def=BATCHES)
     def rows(context: AssetExecutionContext) -> str:
-        return context.partition_key
+        return str(context.partition_key)
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", PreviewWarning)

@@ -53,7 +53,7 @@ class Noted(IOManager):
 
 @asset(partitions_def=BATCHES)
 def part(context: AssetExecutionContext) -> str:
-    return context.partition_key
+    return str(context.partition_key)
 
 
 @asset

@@ -69,7 +69,11 @@ def test_diagonal_relaxed_keeps_money_and_moments() -> None:
 
 
 def test_parquet_of_an_empty_frame_keeps_its_columns_and_types(tmp_path: Path) -> None:
-    schema = {"tags": pl.List(pl.String), "at": pl.Datetime("us", "UTC"), "n": pl.Int64}
+    schema: dict[str, pl.DataType] = {
+        "tags": pl.List(pl.String),
+        "at": pl.Datetime("us", "UTC"),
+        "n": pl.Int64(),
+    }
     pl.DataFrame(schema=schema).write_parquet(tmp_path / "f.parquet")
     assert pl.read_parquet(tmp_path / "f.parquet").schema == schema
 

@@ -20,10 +20,19 @@ def rows(
 ) -> pl.DataFrame:
     """Rows of batch ``b`` with provenance and further columns."""
     n = len(lines)
-    place = {"_batch": ["b"] * n, "_file": [file] * n, "_row": list(lines)}
+    place: dict[str, Sequence[Any]] = {
+        "_batch": ["b"] * n,
+        "_file": [file] * n,
+        "_row": list(lines),
+    }
     return pl.DataFrame(
         place | {name: list(values) for name, values in columns.items()},
-        schema_overrides={"_batch": pl.String, "_file": pl.String, "_row": pl.Int64},
+        # A column of nothing but nulls would be of no type at all.
+        schema_overrides={
+            name: pl.Int64 if name == "_row" else pl.String
+            for name, values in (place | columns).items()
+            if not any(values) or name in place
+        },
     )
 
 

@@ -24,6 +24,8 @@ from kartra_freshsales.orchestration.partitions import BATCHES
 from kartra_freshsales.sandbox.server import SandboxProcess
 
 BATCH, WHO = "first", "somebody in charge"
+NAMES = ("North Bakery", "120.50")
+"""Values of rows that no message and no event may hold."""
 _CONTACTS = """\
 id,first_name,email,company,date_joined,tags,lists,gdpr_status,owner
 1,Ada,ada@example.com,North Bakery,2024-01-02 03:04:05,Customer,Bakers,Accepted,{owner}

@@ -96,7 +96,7 @@ def run(
         for event in result.get_asset_materialization_events()
         if event.asset_key
     }
-    return result.success, result.get_asset_check_evaluations(), there
+    return result.success, list(result.get_asset_check_evaluations()), there
 
 
 def test_a_failing_blocking_check_stops_the_run_below_its_asset(

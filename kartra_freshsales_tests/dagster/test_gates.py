@@ -4,6 +4,7 @@ An operator can always materialize one asset by itself, and anybody who can reac
 report a materialization. Neither may send anything to Freshsales.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from dagster import AssetKey, AssetMaterialization, DagsterInstance
 
 from kartra_freshsales.sandbox.server import SandboxProcess
-from kartra_freshsales_tests.dagster.stage import BATCH, WHO, Stage, refusal
+from kartra_freshsales_tests.dagster.stage import BATCH, NAMES, WHO, Stage, refusal
 
 pytestmark = pytest.mark.filterwarnings(
     # Dagster 1.13.27 calls its own deprecated method where one resource holds another.
@@ -230,6 +231,22 @@ def test_what_is_approved_is_loaded_reconciled_and_only_taken_back_by_approval(
         assert stage.run("load").success
         assert stage.writes() == sent
         _rollback_needs_approval(stage, sent)
+        _events_hold_no_personal_data(stage)
+
+
+# G18: what Dagster keeps of a whole journey names nobody and holds no key
+def _events_hold_no_personal_data(stage: Stage) -> None:
+    address = re.compile(r"[\w.+-]+@[\w-]+\.\w+")
+    kept = [
+        str(event)
+        for run in stage.instance.get_runs()
+        for event in (*stage.instance.all_logs(run.run_id), run.run_config, run.tags)
+    ]
+    assert len(kept) > 500
+    for text in kept:
+        assert not address.search(text)
+        assert stage.sandbox.api_key not in text
+        assert not [name for name in NAMES if name in text]
 
 
 def _rollback_needs_approval(stage: Stage, sent: int) -> None:

@@ -87,9 +87,13 @@ def test_a_run_that_fails_leaves_the_last_good_frame_and_no_half_one(
     def no_frame(context: AssetExecutionContext) -> list[int]:
         return [1]
 
+    @asset(name="raw", partitions_def=BATCHES)
+    def unwritable(context: AssetExecutionContext) -> pl.DataFrame:
+        return pl.DataFrame({"thing": pl.Series([object()], dtype=pl.Object)})
+
     assert make(tmp_path, instance, raw, batch="one").success
     before = (tmp_path / "raw" / "one.parquet").read_bytes()
-    for worse in (failing, no_frame):
+    for worse in (failing, no_frame, unwritable):
         assert not make(tmp_path, instance, worse, batch="one").success
     assert (tmp_path / "raw" / "one.parquet").read_bytes() == before
     assert [path.name for path in (tmp_path / "raw").iterdir()] == ["one.parquet"]

@@ -134,7 +134,7 @@ MIXES = st.fixed_dictionaries(
 
 @pytest.mark.timeout(180)
 @settings(
-    max_examples=4,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

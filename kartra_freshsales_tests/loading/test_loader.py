@@ -95,6 +95,17 @@ def test_a_load_costs_a_write_and_a_read_per_hundred_and_a_few_more(crm: Opened)
     assert spent["poll"] <= groups
 
 
+def test_a_snapshot_older_than_our_own_batches_costs_one_page(crm: Opened) -> None:
+    # G6
+    here = crm()
+    snapshot = here.snapshot()
+    here.load(plan(*(contact(n) for n in range(300))), snapshot=snapshot)
+    before = here.client.counts["read"]
+    planned = plan(*(contact(n) for n in range(300, 400)))
+    assert here.load(planned, snapshot=snapshot)["contacts"].counts == {"created": 100}
+    assert here.client.counts["read"] - before == 2
+
+
 def test_intents_are_committed_with_their_way_back_and_all_are_closed(crm: Opened) -> None:
     # G1 G2
     here = crm()

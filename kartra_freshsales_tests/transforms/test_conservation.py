@@ -64,7 +64,7 @@ def test_nothing_read_is_an_empty_ledger() -> None:
     assert dict(ledger_of_rows().schema) == ROW_STATES
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     st.lists(
         st.sampled_from([None, "bad@", "x@kartra.com", "a@example.com", "B@example.com"]),
@@ -75,11 +75,9 @@ def test_nothing_read_is_an_empty_ledger() -> None:
 def test_rows_in_are_rows_in_states(addresses: list[str | None]) -> None:
     # G4 S76 S88
     frame = raw(*map(contact, addresses))
-    cleaned = clean_contacts(frame, RULES)
+    cleaned, found = clean_contacts(frame, RULES), golden(frame)
     ledger = ledger_of_rows(
-        states=[golden(frame).row_states],
-        set_aside=[cleaned.set_aside],
-        read={"contacts": frame},
+        states=[found.row_states], set_aside=[cleaned.set_aside], read={"contacts": frame}
     )
     assert ledger.height == len(addresses)
-    assert (ledger["state"] == "loaded").sum() == golden(frame).records.height
+    assert (ledger["state"] == "loaded").sum() == found.records.height

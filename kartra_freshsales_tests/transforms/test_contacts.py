@@ -235,7 +235,7 @@ _ROWS = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(_ROWS, st.randoms(use_true_random=False))
 def test_golden_records_do_not_depend_on_the_order_of_rows(
     rows: list[tuple[str, str | None, str | None, str | None]],

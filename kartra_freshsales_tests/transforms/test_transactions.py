@@ -314,7 +314,7 @@ _EVENTS = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(_EVENTS, st.randoms(use_true_random=False))
 def test_no_row_is_lost_and_no_money_depends_on_the_order(
     events: list[tuple[str | None, ...]],

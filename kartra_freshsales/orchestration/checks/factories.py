@@ -15,7 +15,6 @@ from dagster import (
     AssetCheckSpec,
     AssetIn,
     AssetKey,
-    MetadataValue,
     PartitionsDefinition,
     PreviewWarning,
     multi_asset_check,
@@ -116,7 +115,7 @@ def _not_judged() -> Verdict:
 
 def as_result(asset: str, check: Check, verdict: Verdict) -> AssetCheckResult:
     """A verdict as Dagster shows it. A rule that found nothing still reports 0."""
-    metadata: dict[str, MetadataValue[object] | int | str] = {
+    metadata: dict[str, int | str] = {
         "failures": verdict.failures,
         **verdict.counts,
     }
