@@ -1,4 +1,4 @@
-"""The whole graph on one page: assets by stage, checks, jobs, the sensor and the schedule."""
+"""The whole graph on one page: assets by stage, checks, jobs, sensor, schedule."""
 
 from pathlib import Path
 from typing import Any

@@ -60,7 +60,8 @@ def main() -> None:
         more = f" and {len(tests) - 1} more" if len(tests) > 1 else ""
         print(f"{number:5} {tests[0] + more if tests else '-'}")
     missing = [number for number, tests in table.items() if not tests]
-    print(f"\n{len(table) - len(missing)} of {len(table)} requirements are named in a test.")
+    named = len(table) - len(missing)
+    print(f"\n{named} of {len(table)} requirements are named in a test.")
     print(f"Not yet: {', '.join(missing) or 'none'}")
 
 

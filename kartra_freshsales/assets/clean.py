@@ -78,7 +78,7 @@ cleaned_subscriptions = cleaned_asset(ExportKind.SUBSCRIPTIONS, clean_subscripti
     name="merge_contacts",
     outs={
         "contacts": AssetOut(
-            description="Golden records: one row per e-mail, the newest value of each field, "
+            description="Golden records: one row per e-mail, newest value of each field, "
             "tags and lists united, consent never widened.",
             kinds={"polars", "parquet"},
         ),
@@ -107,8 +107,8 @@ def golden_contact_records(cleaned_contacts: pl.DataFrame) -> Outputs:
     name="merge_transactions",
     outs={
         "transactions": AssetOut(
-            description="One row per sale or rebill with its buyer; refunds noted on the sale "
-            "they undo.",
+            description="One row per sale or rebill with its buyer; refunds noted on the "
+            "sale they undo.",
             kinds={"polars", "parquet"},
         ),
         "transaction_rows": AssetOut(
@@ -131,8 +131,8 @@ def golden_transaction_records(
     name="merge_subscriptions",
     outs={
         "subscriptions": AssetOut(
-            description="One row per subscription with its buyer, status, interval and next "
-            "payment.",
+            description="One row per subscription with its buyer, status, interval and "
+            "next payment.",
             kinds={"polars", "parquet"},
         ),
         "subscription_rows": AssetOut(

@@ -33,7 +33,7 @@ def export_columns(
         }
     )
     custom = int((~table["known"]).sum())
-    return Output(table, metadata={"dagster/row_count": table.height, "custom": custom})
+    return counted(table, custom=custom)
 
 
 @asset(group_name=GROUP, kinds={"polars"})
@@ -56,7 +56,7 @@ def records_to_review(
     """Contact rows a person should see before the import: no e-mail, no name, odd phone."""
     review = audit.records_to_review(cleaned_contacts, source_rows)
     path = workspace.write_report("records_to_review.csv", csv_text(review))
-    return counted(review, path=str(path))
+    return counted(review, path=MetadataValue.path(path))
 
 
 @asset(group_name=GROUP, kinds={"polars"})
@@ -67,8 +67,7 @@ def tag_taxonomy(
     table = taxonomy.tag_taxonomy(contacts)
     path = workspace.write_report("tag_taxonomy.csv", csv_text(table))
     behavioural = int(table["behavioural"].sum())
-    facts = {"dagster/row_count": table.height, "behavioural": behavioural}
-    return Output(table, metadata={**facts, "path": str(path)})
+    return counted(table, behavioural=behavioural, path=MetadataValue.path(path))
 
 
 @asset(group_name=GROUP, kinds={"polars"})
@@ -84,7 +83,7 @@ def data_gaps(
         contacts, tag_taxonomy, transactions=transactions, subscriptions=subscriptions
     )
     path = workspace.write_report("data_gaps.md", gaps_report(table).markdown)
-    return Output(table, metadata={"dagster/row_count": table.height, "path": str(path)})
+    return counted(table, path=MetadataValue.path(path))
 
 
 @asset(group_name=GROUP, kinds={"html", "markdown"})
@@ -120,6 +119,4 @@ def migration_scope(
     html = workspace.write_report("migration_scope.html", scope.report.html)
     workspace.write_report("migration_scope.md", scope.report.markdown)
     link = MetadataValue.path(html)
-    return Output(
-        scope.grading.grades, metadata={"scope": link, "grade": scope.grading.overall}
-    )
+    return counted(scope.grading.grades, scope=link, grade=scope.grading.overall)

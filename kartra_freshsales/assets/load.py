@@ -17,6 +17,7 @@ from dagster import (
 from kartra_freshsales.freshsales.modules import Module
 from kartra_freshsales.orchestration.approval import require_approval
 from kartra_freshsales.orchestration.destination import DestinationResource
+from kartra_freshsales.orchestration.outputs import counted, counts_by
 from kartra_freshsales.orchestration.partitions import BATCHES
 from kartra_freshsales.orchestration.progress import Progress
 
@@ -56,8 +57,8 @@ def loaded_asset(
             progress=progress,
         ) as loader:
             rows = loader.load(module, load_plan, snapshot=destination_snapshot).rows
-        counts = dict(rows.group_by("outcome").len().sort("outcome").iter_rows())
-        return Output(rows, metadata={"dagster/row_count": rows.height, **counts})
+        counts = counts_by(rows, "outcome")
+        return counted(rows, **counts)
 
     return loaded
 
@@ -84,7 +85,7 @@ loaded_deals = loaded_asset(
     "loaded_deals",
     Module.DEALS,
     after="loaded_leads",
-    description="One deal per sale or rebill with amount, stage and closed date, read back.",
+    description="One deal per sale or rebill with amount, stage, closed date, read back.",
 )
 loaded_subscriptions = loaded_asset(
     "loaded_subscriptions",

@@ -1,13 +1,15 @@
 """Stage 3, map: what becomes of every column, explained and confirmed by a person."""
 
 import polars as pl
-from dagster import AssetExecutionContext, Config, Output, asset
+from dagster import AssetExecutionContext, Config, MetadataValue, Output, asset
 
 from kartra_freshsales.errors import NotConfirmed
 from kartra_freshsales.mapping.confirmation import confirmation_digest
 from kartra_freshsales.mapping.coverage import coverage
+from kartra_freshsales.mapping.model import sha256_of
 from kartra_freshsales.mapping.proposals import proposals
 from kartra_freshsales.orchestration.destination import DestinationResource
+from kartra_freshsales.orchestration.outputs import counted, counts_by
 from kartra_freshsales.orchestration.resources import WorkspaceResource
 from kartra_freshsales.reports.tables import csv_text
 
@@ -27,9 +29,7 @@ def mapping_proposal(
     """A target for every column with confidence and reasons, for a person to judge."""
     proposed = proposals(export_columns, workspace.mapping())
     path = workspace.write_report("mapping_proposal.csv", csv_text(proposed))
-    return Output(
-        proposed, metadata={"dagster/row_count": proposed.height, "path": str(path)}
-    )
+    return counted(proposed, path=MetadataValue.path(path))
 
 
 @asset(group_name=GROUP, kinds={"polars"})
@@ -38,8 +38,8 @@ def mapping_coverage(
 ) -> Output[pl.DataFrame]:
     """Every column of every export: mapped, derived, or dropped on purpose."""
     table = coverage(columns_by_kind(export_columns), workspace.mapping())
-    counts = dict(table.group_by("decision").len().sort("decision").iter_rows())
-    return Output(table, metadata={"dagster/row_count": table.height, **counts})
+    counts = counts_by(table, "decision")
+    return counted(table, **counts)
 
 
 class ConfirmationConfig(Config):
@@ -61,9 +61,7 @@ def confirmed_mapping(
     mapping = destination.workspace.mapping()
     digests = {
         "mapping": confirmation_digest(mapping, columns_by_kind(export_columns)),
-        "gaps": str(
-            data_gaps.select("area", "what").hash_rows(seed=1).sort().implode().hash()[0]
-        ),
+        "gaps": sha256_of(data_gaps.select("area", "what").rows()),
     }
     with destination.ledger() as ledger:
         for kind, digest in digests.items():
@@ -73,12 +71,9 @@ def confirmed_mapping(
             if not config.confirmed_by.strip():
                 raise NotConfirmed(
                     f"The {kind} has not been confirmed as it stands now.",
-                    remedy="Read reports/migration_scope.html and the files in mappings/, then "
+                    remedy="Read reports/migration_scope.html and mappings/*.yaml, then "
                     "confirm with --approve NAME (in Dagster: confirmed_by of this asset).",
                 )
             ledger.approve(kind, "all", digest, config.confirmed_by, context.run.run_id)
-    decided = mapping_coverage.height
-    return Output(
-        pl.DataFrame({"kind": list(digests), "digest": list(digests.values())}),
-        metadata={"columns decided": decided, "mapping digest": digests["mapping"]},
-    )
+    confirmed = pl.DataFrame({"kind": list(digests), "digest": list(digests.values())})
+    return counted(confirmed, columns_decided=mapping_coverage.height, **digests)

@@ -1,11 +1,12 @@
 """Stage 5, owners: every owner in the exports is an active Freshsales user."""
 
 import polars as pl
-from dagster import Output, asset
+from dagster import MetadataValue, Output, asset
 
 from kartra_freshsales.errors import OwnersUnmatched
 from kartra_freshsales.mapping.owners import owner_table
 from kartra_freshsales.orchestration.frames import metadata_from
+from kartra_freshsales.orchestration.outputs import counted, counts_by
 from kartra_freshsales.orchestration.resources import WorkspaceResource
 from kartra_freshsales.reports.owner_queue import owner_queue_csv
 
@@ -29,8 +30,8 @@ def owner_map(
         workspace.mapping(),
         metadata_from(freshsales_metadata).users,
     )
-    counts = dict(owners.group_by("status").len().sort("status").iter_rows())
-    return Output(owners, metadata={"dagster/row_count": owners.height, **counts})
+    counts = counts_by(owners, "status")
+    return counted(owners, **counts)
 
 
 @asset(group_name=GROUP, kinds={"csv"})
@@ -46,4 +47,4 @@ def owner_queue(
             remedy="Add or reactivate these users in Freshsales, or name another owner "
             "under 'remap' in mappings/owners.yaml, then run this again.",
         )
-    return Output(queue, metadata={"dagster/row_count": 0, "queue": str(path)})
+    return counted(queue, queue=MetadataValue.path(path))

@@ -15,6 +15,7 @@ from kartra_freshsales.orchestration.approval import (
 )
 from kartra_freshsales.orchestration.destination import DestinationResource
 from kartra_freshsales.orchestration.frames import metadata_from
+from kartra_freshsales.orchestration.outputs import counted, counts_by
 from kartra_freshsales.orchestration.partitions import BATCHES
 from kartra_freshsales.orchestration.resources import WorkspaceResource
 from kartra_freshsales.planning.plan import make_plan
@@ -35,8 +36,8 @@ def destination_snapshot(
             connection.mapping.destination.edition,
             endpoints=RECORD_ENDPOINTS,
         )
-    counts = dict(snapshot.group_by("module").len().sort("module").iter_rows())
-    return Output(snapshot, metadata={"dagster/row_count": snapshot.height, **counts})
+    counts = counts_by(snapshot, "module")
+    return counted(snapshot, **counts)
 
 
 @asset(group_name=GROUP, kinds={"polars"}, deps=["owner_queue"])
@@ -60,9 +61,7 @@ def intended_records(
         edition=mapping.destination.edition,
     )
     refused = records["problem"].drop_nulls().len()
-    return Output(
-        records, metadata={"dagster/row_count": records.height, "with a problem": refused}
-    )
+    return counted(records, with_a_problem=refused)
 
 
 @asset(group_name=GROUP, partitions_def=BATCHES, kinds={"polars"})
@@ -73,7 +72,7 @@ def load_plan(
     destination_snapshot: pl.DataFrame,
     provisioned_fields: pl.DataFrame,
 ) -> Output[pl.DataFrame]:
-    """The dry run of a batch: creates, updates, skips, conflicts, refusals; what it costs."""
+    """The dry run of a batch: creates, updates, skips, conflicts, refusals, and costs."""
     batch, metadata = context.partition_key, metadata_from(provisioned_fields)
     mapping = destination.workspace.mapping()
     edition = mapping.destination.edition
@@ -91,7 +90,7 @@ def load_plan(
         )
     plan = under_decisions(plan, mapping, metadata)
     facts = plan_facts_of(plan, mapping, destination.workspace.settings())
-    return Output(plan, metadata={"dagster/row_count": plan.height, **facts})
+    return counted(plan, **facts)
 
 
 class ApprovalConfig(Config):
@@ -123,4 +122,4 @@ def load_approval(
             "plan", batch, digest, config.approved_by, context.run.run_id
         )
     row = {"batch": [batch], "digest": [digest], "approved_by": [given.approved_by]}
-    return Output(pl.DataFrame(row), metadata={"digest": digest, "at": str(given.at)})
+    return counted(pl.DataFrame(row), digest=digest, at=str(given.at))

@@ -1,7 +1,7 @@
 """Stage 6, provision: the fields the load needs stand before anything is sent."""
 
 import polars as pl
-from dagster import AssetExecutionContext, Config, Output, asset
+from dagster import AssetExecutionContext, Config, MetadataValue, Output, asset
 
 from kartra_freshsales.errors import FieldsMissing
 from kartra_freshsales.freshsales.metadata import read_metadata
@@ -11,6 +11,7 @@ from kartra_freshsales.loading import provision
 from kartra_freshsales.mapping.custom_fields import wanted_fields
 from kartra_freshsales.orchestration.destination import DestinationResource
 from kartra_freshsales.orchestration.frames import metadata_frame, metadata_from
+from kartra_freshsales.orchestration.outputs import counted, counts_by
 from kartra_freshsales.orchestration.resources import WorkspaceResource
 from kartra_freshsales.planning import fields
 
@@ -28,16 +29,13 @@ def freshsales_metadata(destination: DestinationResource) -> Output[pl.DataFrame
     """Users, stages, pipelines, currencies, views and fields of the account right now."""
     with destination.connect() as connection:
         metadata = read_metadata(connection.client, RECORD_ENDPOINTS)
-    return Output(
+    custom = sum(not f.default for fields in metadata.fields.values() for f in fields)
+    return counted(
         metadata_frame(metadata),
-        metadata={
-            "users": len(metadata.users),
-            "pipelines": len(metadata.pipelines),
-            "custom fields": sum(
-                not f.default for m in metadata.fields.values() for f in m
-            ),
-            "digest": metadata.digest(),
-        },
+        users=len(metadata.users),
+        pipelines=len(metadata.pipelines),
+        custom_fields=custom,
+        digest=metadata.digest(),
     )
 
 
@@ -55,10 +53,8 @@ def field_plan(
     metadata = metadata_from(freshsales_metadata)
     plan = fields.field_plan(wanted, metadata, field_caps(mapping.destination.plan))
     path = workspace.write_report("field_checklist.md", fields.checklist_markdown(plan))
-    counts = dict(plan.group_by("status").len().sort("status").iter_rows())
-    return Output(
-        plan, metadata={"dagster/row_count": plan.height, "checklist": str(path), **counts}
-    )
+    counts = counts_by(plan, "status")
+    return counted(plan, checklist=MetadataValue.path(path), **counts)
 
 
 @asset(group_name=GROUP, kinds={"freshsales"})
@@ -78,8 +74,8 @@ def provisioned_fields(
             if not (config.create_fields or link.mapping.destination.create_fields):
                 raise FieldsMissing(
                     f"{missing.height} custom field(s) must be created or corrected first.",
-                    remedy="Work through reports/field_checklist.md, or allow their creation "
-                    "by API (--create-fields, or create_fields in mappings/destination.yaml).",
+                    remedy="Work through reports/field_checklist.md, or let them be created "
+                    "by API: --create-fields (or create_fields in destination.yaml).",
                 )
             made = provision.create_missing(
                 link.client, link.ledger, metadata, field_plan, run=context.run.run_id
@@ -87,7 +83,5 @@ def provisioned_fields(
             created = len(made)
             metadata = read_metadata(link.client, RECORD_ENDPOINTS)
     lock = provision.verify(field_plan, metadata)
-    return Output(
-        metadata_frame(metadata),
-        metadata={"created": created, "lock": lock, "digest": metadata.digest()},
-    )
+    frame = metadata_frame(metadata)
+    return counted(frame, created=created, lock=lock, digest=metadata.digest())

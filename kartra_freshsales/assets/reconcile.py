@@ -1,6 +1,7 @@
 """Stage 9, reconcile: what was read back beside what was meant, field by field."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import polars as pl
 from dagster import (
@@ -16,6 +17,7 @@ from dagster import (
 
 from kartra_freshsales.orchestration.destination import DestinationResource
 from kartra_freshsales.orchestration.frames import metadata_from
+from kartra_freshsales.orchestration.outputs import Outputs, counted, counts_by
 from kartra_freshsales.orchestration.partitions import BATCHES
 from kartra_freshsales.orchestration.resources import WorkspaceResource
 from kartra_freshsales.reports.books import (
@@ -42,7 +44,7 @@ def reconciliation_asset(what: str) -> AssetsDefinition:
         partitions_def=BATCHES,
         group_name=GROUP,
         kinds={"polars"},
-        description=f"Every field of the batch's {what}: sent, read back, and why they differ.",
+        description=f"Every field of the batch's {what}: sent, read back, why they differ.",
     )
     def reconciled(
         context: AssetExecutionContext,
@@ -58,9 +60,8 @@ def reconciliation_asset(what: str) -> AssetsDefinition:
         path = destination.workspace.write_report(
             f"batches/{context.partition_key}/{what}.md", report
         )
-        counts = dict(comparison.group_by("verdict").len().sort("verdict").iter_rows())
-        facts = {"dagster/row_count": comparison.height, "report": str(path)}
-        return Output(comparison, metadata={**facts, **counts})
+        counts = counts_by(comparison, "verdict")
+        return counted(comparison, report=MetadataValue.path(path), **counts)
 
     return reconciled
 
@@ -73,6 +74,13 @@ def books_of(what: str) -> dict[str, AssetIn]:
     return {
         f"loaded_{what}": AssetIn(f"loaded_{what}"),
         f"compared_{what}": AssetIn(f"{what}_reconciliation"),
+    }
+
+
+def paths(files: Mapping[str, str]) -> dict[str, MetadataValue[Any]]:
+    """Files as links the web page can open, named without their ending."""
+    return {
+        name.replace(".", "_"): MetadataValue.path(path) for name, path in files.items()
     }
 
 
@@ -93,8 +101,8 @@ def stacked(frames: Mapping[str, pl.DataFrame], prefix: str) -> pl.DataFrame:
             description="Thresholds, what was measured, and pass or fail.", kinds={"polars"}
         ),
         "reconciliation_report": AssetOut(
-            description="Where every source row ended and what stands in Freshsales, as HTML "
-            "and Markdown for the customer's admin.",
+            description="Where every source row ended and what stands in Freshsales, as "
+            "HTML and Markdown for the customer's admin.",
             kinds={"html"},
         ),
     },
@@ -107,7 +115,7 @@ def certificate_and_report(
     destination_snapshot: pl.DataFrame,
     provisioned_fields: pl.DataFrame,
     **loads: pl.DataFrame,
-) -> tuple[Output[pl.DataFrame], Output[pl.DataFrame]]:
+) -> Outputs:
     """Close the books over all batches: counts, sums, links, fields, and the verdict."""
     workspace = destination.workspace
     with destination.ledger() as ledger:
@@ -128,22 +136,18 @@ def certificate_and_report(
         name: str(workspace.write_report(name, text)) for name, text in books.files.items()
     }
     workspace.write_report("summary.json", summary_text(books, files))
-    verdict = {
-        "passed": books.reckoning.certificate.passed,
-        "files": MetadataValue.json(files),
-    }
+    passed, links = books.reckoning.certificate.passed, paths(files)
+    yield counted(books.measures, name="certificate", passed=passed, **links)
     listed = pl.DataFrame({"report": list(files), "path": list(files.values())})
-    return Output(books.measures, metadata=verdict), Output(listed, metadata=verdict)
+    yield counted(listed, name="reconciliation_report", passed=passed, **links)
 
 
 @asset(group_name=GROUP, kinds={"markdown"}, deps=["certificate"])
 def rebuild_inventory(
     workspace: WorkspaceResource, contacts: pl.DataFrame, tag_taxonomy: pl.DataFrame
 ) -> Output[pl.DataFrame]:
-    """What nobody can export and somebody has to build again: sequences, memberships, forms."""
+    """What somebody has to build again: sequences, memberships, automations, forms."""
     report = inventory_report(contacts, tag_taxonomy)
     path = workspace.write_report("rebuild_inventory.md", report.markdown)
     workspace.write_report("rebuild_inventory.html", report.html)
-    return Output(
-        report.table, metadata={"dagster/row_count": report.table.height, "path": str(path)}
-    )
+    return counted(report.table, path=MetadataValue.path(path))

@@ -1,12 +1,20 @@
 """Stage 10, undo: a batch taken back out, planned and approved like a load."""
 
 import polars as pl
-from dagster import AssetExecutionContext, Config, Output, ResourceParam, asset
+from dagster import (
+    AssetExecutionContext,
+    Config,
+    MetadataValue,
+    Output,
+    ResourceParam,
+    asset,
+)
 
 from kartra_freshsales.errors import NotConfirmed
 from kartra_freshsales.loading.rollback import carry_out, plan_rollback, prove
 from kartra_freshsales.orchestration.destination import DestinationResource
 from kartra_freshsales.orchestration.frames import metadata_from
+from kartra_freshsales.orchestration.outputs import Facts, counted, counts_by
 from kartra_freshsales.orchestration.partitions import BATCHES
 from kartra_freshsales.orchestration.progress import Progress
 from kartra_freshsales.orchestration.undo import rollback_plan_from, with_facts
@@ -37,12 +45,9 @@ def rollback_plan(
             edition=link.mapping.destination.edition,
             batch=None if config.everything else context.partition_key,
         )
-    counts = dict(plan.rows.group_by("action").len().sort("action").iter_rows())
-    facts = {"digest": plan.digest, "requests": plan.requests}
-    return Output(
-        with_facts(plan),
-        metadata={"dagster/row_count": plan.rows.height, **facts, **counts},
-    )
+    counts = counts_by(plan.rows, "action")
+    facts: Facts = {"digest": plan.digest, "requests": plan.requests}
+    return counted(with_facts(plan), **facts, **counts)
 
 
 class RollbackApprovalConfig(Config):
@@ -68,7 +73,7 @@ def rollback_approval(
         )
     with destination.ledger() as ledger:
         ledger.approve("rollback", batch, digest, config.approved_by, context.run.run_id)
-    return Output(pl.DataFrame({"batch": [batch], "digest": [digest]}))
+    return counted(pl.DataFrame({"batch": [batch], "digest": [digest]}), digest=digest)
 
 
 @asset(
@@ -102,7 +107,7 @@ def rolled_back(
     path = destination.workspace.write_report(
         f"rollback-{context.partition_key}.html", report.html
     )
-    counts = dict(done.group_by("outcome").len().sort("outcome").iter_rows())
-    facts = {"proven": proof.passed, "report": str(path)}
+    counts = counts_by(done, "outcome")
+    facts: Facts = {"proven": proof.passed, "report": MetadataValue.path(path)}
     done = done.with_columns(pl.lit(proof.passed).alias("proven"))
-    return Output(done, metadata={"dagster/row_count": done.height, **facts, **counts})
+    return counted(done, **facts, **counts)

@@ -28,7 +28,7 @@ prepare = define_asset_job(
     - CLEANED
     - PLANNED
     - APPROVED,
-    description="Merge all batches, write the scope, confirm the map, match owners, provision.",
+    description="Merge all batches, write the scope, confirm, match owners, provision.",
 )
 plan = define_asset_job(
     "plan",
@@ -72,5 +72,6 @@ rollback = define_asset_job(
 )
 
 ALL_JOBS = [
-    extract, prepare, plan, approve, load, rehearse, reconcile, certify, plan_rollback, rollback,
+    extract, prepare, plan, approve, load, rehearse, reconcile, certify,
+    plan_rollback, rollback,
 ]  # fmt: skip

@@ -11,7 +11,7 @@ from kartra_freshsales.settings import Settings, Workspace, read_settings
 
 
 class WorkspaceResource(ConfigurableResource):  # type: ignore[type-arg]
-    """The folder of one migration; empty means ``KF_WORKSPACE``, else the current folder."""
+    """The folder of one migration; empty means ``KF_WORKSPACE``, else here."""
 
     root: str = ""
 

@@ -1,4 +1,4 @@
-"""A rollback plan as a frame, and back: its rows, beside each the facts that hold for all."""
+"""A rollback plan as a frame, and back: its rows, beside each the facts of all."""
 
 import polars as pl
 

@@ -49,7 +49,9 @@ def test_a_refused_deal_takes_its_row_to_the_review_file() -> None:  # G4, G13
 
 def test_a_record_that_people_deleted_is_not_counted_as_loaded() -> None:  # G4, G5
     deleted = s.results({DEAL: "conflict"}).with_columns(
-        reason=pl.when(pl.col("outcome") == "conflict").then(pl.lit("deleted_at_destination"))
+        reason=pl.when(pl.col("outcome") == "conflict").then(
+            pl.lit("deleted_at_destination")
+        )
     )
     deals = of_kind(equation(s.row_states(), deleted), "transactions")
     assert (deals["loaded"], deals["quarantined"]) == (1, 1)

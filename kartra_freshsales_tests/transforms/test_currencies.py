@@ -20,7 +20,12 @@ def currencies(payments: list[tuple[str | None, str | None]]) -> list[str | None
 
 
 def test_a_subscription_takes_the_currency_of_its_own_payments() -> None:  # S42
-    assert currencies([("1", "EUR"), ("1", "EUR"), ("9", "USD")]) == ["EUR", None, "GBP", None]
+    assert currencies([("1", "EUR"), ("1", "EUR"), ("9", "USD")]) == [
+        "EUR",
+        None,
+        "GBP",
+        None,
+    ]
 
 
 def test_one_currency_everywhere_is_everybodys() -> None:  # S42
