@@ -92,6 +92,14 @@ def test_titles_and_repeated_headers_are_counted_but_no_fault() -> None:
     assert verdict.counts["repeated_header"] == 1
 
 
+# G8, S75
+def test_a_file_of_which_no_line_could_be_read_stops_its_batch() -> None:
+    frames = {"r": raw([]), "q": quarantine(Reason.TOO_MANY_FIELDS)}
+    verdict = source_rules.some_line_was_read("r", "q")(frames)
+    assert (verdict.failures, verdict.where) == (1, [f"b/{FILE}:2"])
+    assert source_rules.some_line_was_read("r", "q")(frames | {"r": raw([3])}).failures == 0
+
+
 # S75, S78
 def test_an_unusable_file_is_named_with_its_own_remedy() -> None:
     problems = pl.DataFrame(

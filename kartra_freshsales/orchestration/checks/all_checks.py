@@ -73,6 +73,12 @@ def extract_checks() -> Iterator[AssetChecksDefinition]:
                 "Cells are text, and no line was read twice.",
                 source_rules.every_line_is_one_row_of_text(f"raw_{kind}"),
             ),
+            Check(
+                "some_line_was_read",
+                "Where lines were set aside as unreadable, others could be read.",
+                source_rules.some_line_was_read(f"raw_{kind}", f"quarantined_{kind}"),
+            ),
+            beside=(f"quarantined_{kind}",),
             partitions_def=BATCHES,
         )
         yield checks_of(

@@ -64,6 +64,23 @@ def every_line_was_read(asset: str) -> Rule:
     return rule
 
 
+def some_line_was_read(raw: str, quarantined: str) -> Rule:
+    """Not everything of an export is unreadable: that is no damage but the wrong file."""
+
+    def rule(frames: Frames) -> Verdict:
+        unread = frames[quarantined]
+        lost = unread.height if frames[raw].is_empty() else 0
+        return Verdict(
+            lost,
+            {"rows": frames[raw].height, "unreadable": unread.height},
+            places(unread) if lost else (),
+            "Not one line of these files could be read. Export them again from Kartra, put "
+            "them into the batch's folder in place of the old ones, then run extract again.",
+        )
+
+    return rule
+
+
 def every_file_is_usable(frames: Frames) -> Verdict:
     """Each file of the batch is an export that could be read; names those that are not."""
     problems = frames["file_problems"]
