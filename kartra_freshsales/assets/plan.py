@@ -35,6 +35,7 @@ def destination_snapshot(
             metadata_from(provisioned_fields),
             connection.mapping.destination.edition,
             endpoints=RECORD_ENDPOINTS,
+            view_names=connection.mapping.destination.views,
         )
     counts = counts_by(snapshot, "module")
     return counted(snapshot, **counts)

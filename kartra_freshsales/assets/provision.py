@@ -74,7 +74,7 @@ def provisioned_fields(
             if not (config.create_fields or link.mapping.destination.create_fields):
                 raise FieldsMissing(
                     f"{missing.height} custom field(s) must be created or corrected first.",
-                    remedy="Work through reports/field_checklist.md, or let them be created "
+                    remedy="Work through reports/field_checklist.md, or have them created "
                     "by API: --create-fields (or create_fields in destination.yaml).",
                 )
             made = provision.create_missing(

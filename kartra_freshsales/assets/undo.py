@@ -11,13 +11,13 @@ from dagster import (
 )
 
 from kartra_freshsales.errors import NotConfirmed
-from kartra_freshsales.loading.rollback import carry_out, plan_rollback, prove
+from kartra_freshsales.loading.rollback import plan_rollback
 from kartra_freshsales.orchestration.destination import DestinationResource
 from kartra_freshsales.orchestration.frames import metadata_from
 from kartra_freshsales.orchestration.outputs import Facts, counted, counts_by
 from kartra_freshsales.orchestration.partitions import BATCHES
 from kartra_freshsales.orchestration.progress import Progress
-from kartra_freshsales.orchestration.undo import rollback_plan_from, with_facts
+from kartra_freshsales.orchestration.undo import rollback_plan_from, undo, with_facts
 from kartra_freshsales.reports.rollback import rollback_report
 
 GROUP = "undo"
@@ -44,6 +44,7 @@ def rollback_plan(
             metadata_from(provisioned_fields),
             edition=link.mapping.destination.edition,
             batch=None if config.everything else context.partition_key,
+            view_names=link.mapping.destination.views,
         )
     counts = counts_by(plan.rows, "action")
     facts: Facts = {"digest": plan.digest, "requests": plan.requests}
@@ -92,17 +93,7 @@ def rolled_back(
     if rollback_approval.item(0, "digest") != plan.digest:
         raise NotConfirmed("This rollback was not approved.", remedy="Approve its digest.")
     with destination.connect(context.run.run_id) as link:
-        done = carry_out(
-            plan,
-            link.ledger,
-            link.client,
-            metadata,
-            run=context.run.run_id,
-            progress=progress,
-        )
-        proof = prove(
-            None, link.ledger, link.client, metadata, plan, link.mapping.destination.edition
-        )
+        done, proof = undo(link, plan, metadata, run=context.run.run_id, progress=progress)
     report = rollback_report(plan, done, proof)
     path = destination.workspace.write_report(
         f"rollback-{context.partition_key}.html", report.html

@@ -91,7 +91,10 @@ def verify(journey: "Journey") -> dict[str, Any]:
     """Read every record again and compare it with what the ledger says was written."""
     metadata = metadata_from(journey.frame("provisioned_fields"))
     with journey.destination.connect() as link:
-        snapshot = read_snapshot(link.client, metadata, link.mapping.destination.edition)
+        target = link.mapping.destination
+        snapshot = read_snapshot(
+            link.client, metadata, target.edition, view_names=target.views
+        )
         live = link.ledger.identities().filter(pl.col("state") == "live")
         chain = link.ledger.verify_chain()
     records = live.filter(~pl.col("module").is_in(["notes", "lists"]))

@@ -53,7 +53,7 @@ def view_ids(
     raise BadInput(
         f"No view shows every record of {endpoint}.",
         remedy=f"Let the key's user see the view {_VIEWS[endpoint][0][0]!r} in Freshsales, "
-        "or give the ids of the views that show all records as view_names.",
+        "or name the views that show all records under 'views' in destination.yaml.",
     )
 
 

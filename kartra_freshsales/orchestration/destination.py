@@ -87,5 +87,6 @@ class DestinationResource(ConfigurableResource):  # type: ignore[type-arg]
                 group_size=target.group_size,
                 list_group_size=target.list_group_size,
                 progress=progress,
+                view_names=target.views,
             ) as loader:
                 yield loader

@@ -1,9 +1,14 @@
-"""A rollback plan as a frame, and back: its rows, beside each the facts of all."""
+"""An undo as assets see it: its plan as a frame and back, and carrying it out."""
 
 import polars as pl
 
+from kartra_freshsales.freshsales.metadata import Metadata
+from kartra_freshsales.loading.rollback import carry_out, prove
 from kartra_freshsales.loading.rollback_plan import RollbackPlan
+from kartra_freshsales.loading.rollback_proof import Proof
 from kartra_freshsales.loading.rollback_rows import SCHEMA
+from kartra_freshsales.orchestration.destination import Connection
+from kartra_freshsales.orchestration.progress import Progress
 
 FACTS: dict[str, pl.DataType] = {
     "digest": pl.String(),
@@ -43,3 +48,34 @@ def rollback_plan_from(frame: pl.DataFrame) -> RollbackPlan:
         edition=edition,
         hard=hard,
     )
+
+
+def undo(
+    link: Connection,
+    plan: RollbackPlan,
+    metadata: Metadata,
+    *,
+    run: str,
+    progress: Progress,
+) -> tuple[pl.DataFrame, Proof]:
+    """Carry an approved plan out, then read everything back."""
+    target = link.mapping.destination
+    done = carry_out(
+        plan,
+        link.ledger,
+        link.client,
+        metadata,
+        run=run,
+        progress=progress,
+        view_names=target.views,
+    )
+    proof = prove(
+        None,
+        link.ledger,
+        link.client,
+        metadata,
+        plan,
+        target.edition,
+        view_names=target.views,
+    )
+    return done, proof

@@ -86,4 +86,4 @@ def test_a_running_account_takes_every_record_and_keeps_every_field(
                 differing.append((key, name, value, seen.get(name)))
     assert differing == []
     assert len(ids) == rows.filter(rows["module"] != "notes").height
-    assert ("leads", BOB) in ids
+    assert ("contacts", BOB) in ids

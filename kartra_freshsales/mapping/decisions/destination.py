@@ -24,6 +24,7 @@ class Destination(Decisions):
     list_group_size: int = Field(default=100, ge=1, le=500)
     create_fields: bool = False
     rehearsal: bool = False
+    views: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
     @property
     def consent_field(self) -> bool:

@@ -75,7 +75,7 @@ def some_line_was_read(raw: str, quarantined: str) -> Rule:
             {"rows": frames[raw].height, "unreadable": unread.height},
             places(unread) if lost else (),
             "Not one line of these files could be read. Export them again from Kartra, put "
-            "them into the batch's folder in place of the old ones, then run extract again.",
+            "them into the batch's folder instead of the old ones, then run extract again.",
         )
 
     return rule
