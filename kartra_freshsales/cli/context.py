@@ -1,12 +1,18 @@
-"""What all commands share: the options every one has, and the screen they write to."""
+"""What all commands share: their common options, the screen, and the way into a workspace."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kartra_freshsales.cli.output import Screen
+from kartra_freshsales.errors import BadInput
+
+if TYPE_CHECKING:
+    from kartra_freshsales.cli.journey import Journey
 
 
 @dataclass
@@ -29,6 +35,36 @@ Approver = Annotated[
 ]
 
 
+@dataclass(frozen=True)
+class Person:
+    """Who confirms on the way (nobody if empty), and what may be done in their name."""
+
+    name: str = ""
+    create_fields: bool = False
+
+
 def screen_of(as_json: bool) -> Screen:
     """The screen of this call."""
     return Screen(as_json=as_json, debug=SHARED.debug)
+
+
+@contextmanager
+def open_journey(workspace: Path, screen: Screen) -> Iterator["Journey"]:
+    """One workspace, ready to be driven; a bar shows how far a load is.
+
+    The graph and its libraries are imported here and not before: ``--help`` needs none.
+
+    Raises:
+        BadInput: there is no such folder.
+    """
+    from kartra_freshsales.cli.bar import Bar  # noqa: PLC0415
+    from kartra_freshsales.cli.journey import Journey  # noqa: PLC0415
+    from kartra_freshsales.settings import Workspace  # noqa: PLC0415
+
+    if not workspace.is_dir():
+        raise BadInput(
+            f"There is no workspace at {workspace}.",
+            remedy=f"Lay one out with: kartra-freshsales init {workspace}",
+        )
+    with Bar(screen.err) as bar, Journey(Workspace(workspace), screen, bar) as journey:
+        yield journey

@@ -11,6 +11,7 @@ import polars as pl
 from kartra_freshsales.reconcile.certificate import Certificate, Thresholds, certificate
 from kartra_freshsales.reconcile.compare import EQUAL, NORMALISED
 from kartra_freshsales.reconcile.conservation import STATES, equation, terminal_states
+from kartra_freshsales.reconcile.edits import before_edits
 from kartra_freshsales.reconcile.links import orphans
 from kartra_freshsales.reconcile.sums import DEAL_MODULES, Names, sums
 
@@ -115,6 +116,8 @@ def reckon(
     """
     there = results.filter(~pl.col("outcome").is_in(NOT_THERE))
     written = there.select("module", "source_key", "written", "sources")
+    if thresholds.accept_edits_since:
+        seen = before_edits(seen, written, comparison, references)
     balance = equation(row_states, results, complete=True)
     is_deal = pl.col("module").is_in(DEAL_MODULES)
     money = sums(
