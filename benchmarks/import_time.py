@@ -3,10 +3,12 @@
     python benchmarks/import_time.py
 
 Both find their bytecode in one cache, as an installed package does; it is filled before
-the clock starts. The two take turns, and the shortest time of each counts.
+the clock starts. The two take turns, and the least of each counts. Processor time is what
+a busy machine disturbs least; the time on the wall stands beside it.
 """
 
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -18,13 +20,24 @@ ROUNDS = 10
 WANTED = 1.5
 
 
-def seconds(code: str, cache: str) -> float:
-    """How long a fresh interpreter takes for some imports."""
+def seconds(code: str, cache: str) -> tuple[float, float]:
+    """Processor time and time on the wall that a fresh interpreter takes for imports."""
     environment = os.environ | {"PYTHONPYCACHEPREFIX": cache}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    began = time.perf_counter()
+    used, began = processor_time(), time.perf_counter()
     subprocess.run([sys.executable, "-c", code], check=True, env=environment)
-    return time.perf_counter() - began
+    return processor_time() - used, time.perf_counter() - began
+
+
+def processor_time() -> float:
+    """Of all child processes that have ended."""
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime
+
+
+def least(spans: list[tuple[float, float]]) -> tuple[float, float]:
+    """The shortest processor time and the shortest time on the wall."""
+    return min(cpu for cpu, _ in spans), min(wall for _, wall in spans)
 
 
 def main() -> None:
@@ -32,12 +45,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as cache:
         for code in (LIBRARIES, DEFINITIONS):
             seconds(code, cache)
-        pairs = [
+        rounds = [
             (seconds(LIBRARIES, cache), seconds(DEFINITIONS, cache)) for _ in range(ROUNDS)
         ]
-    libraries, definitions = (min(column) for column in zip(*pairs, strict=True))
-    print(f"ratio {definitions / libraries:.2f} (wanted: at most {WANTED})")
-    print(f"libraries {libraries:.2f} s, definitions {definitions:.2f} s")
+    base, base_wall = least([libraries for libraries, _ in rounds])
+    ours, ours_wall = least([definitions for _, definitions in rounds])
+    print(f"ratio {ours / base:.2f} in processor time (wanted: at most {WANTED})")
+    print(f"ratio {ours_wall / base_wall:.2f} on the wall")
+    print(f"libraries {base:.2f} s, definitions {ours:.2f} s of processor time")
 
 
 if __name__ == "__main__":

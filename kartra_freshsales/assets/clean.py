@@ -1,6 +1,7 @@
 """Stage 4, clean: raw rows become typed rows, then one golden record each."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 
 import polars as pl
 from dagster import (
@@ -8,6 +9,7 @@ from dagster import (
     AssetIn,
     AssetOut,
     AssetsDefinition,
+    MetadataValue,
     Output,
     asset,
     multi_asset,
@@ -62,8 +64,13 @@ def cleaned_asset(kind: ExportKind, clean: Clean) -> AssetsDefinition:
         cleaned = clean(raw, workspace.mapping().source)
         for finding in cleaned.warnings:
             context.log.warning(str(finding))
-        findings = len(cleaned.warnings)
-        yield counted(cleaned.rows, name=f"cleaned_{kind}", findings=findings)
+        found = MetadataValue.json([asdict(finding) for finding in cleaned.warnings])
+        yield counted(
+            cleaned.rows,
+            name=f"cleaned_{kind}",
+            findings=len(cleaned.warnings),
+            found=found,
+        )
         yield counted(cleaned.set_aside, name=f"set_aside_{kind}")
 
     return clean_batch

@@ -4,7 +4,7 @@ Nothing is interpreted here: cells are text, and every row knows its file and li
 """
 
 import polars as pl
-from dagster import AssetExecutionContext, AssetOut, multi_asset
+from dagster import AssetExecutionContext, AssetOut, MetadataValue, multi_asset
 
 from kartra_freshsales.kartra.front_door import read_batch
 from kartra_freshsales.kartra.kinds import ExportKind
@@ -54,6 +54,9 @@ def raw_batch(context: AssetExecutionContext, workspace: WorkspaceResource) -> O
         set_aside = read.quarantine.get(kind, _NOTHING_SET_ASIDE)
         yield counted(set_aside, name=f"quarantined_{kind}")
     problems = [(batch, p.file, p.what, p.remedy) for p in read.problems]
+    warnings = {facts.file: list(facts.warnings) for facts in read.files if facts.warnings}
     yield counted(
-        pl.DataFrame(problems, schema=_PROBLEM_SCHEMA, orient="row"), name="file_problems"
+        pl.DataFrame(problems, schema=_PROBLEM_SCHEMA, orient="row"),
+        name="file_problems",
+        warnings=MetadataValue.json(warnings),
     )

@@ -1,14 +1,25 @@
-"""The headless commands. Each drives the assets of the UI; none holds migration logic."""
+"""The headless commands. Each drives the assets of the UI; none holds migration logic.
 
+Typer, rich and our own errors are all that is imported before a command is known.
+"""
+
+import signal
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from kartra_freshsales import __version__
-from kartra_freshsales.cli import account, files, migration
+from kartra_freshsales.cli import account, files, migration, servers
 from kartra_freshsales.cli.context import SHARED, screen_of
-from kartra_freshsales.errors import IntegrityError, KartraFreshsalesError
+from kartra_freshsales.cli.failures import explained
+from kartra_freshsales.cli.output import ExitCode
+from kartra_freshsales.errors import KartraFreshsalesError
+
+NAME = "kartra-freshsales"
+_INTERRUPTED = 128 + signal.SIGINT
+"""What Typer answers to Ctrl-C."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -20,35 +31,58 @@ app = typer.Typer(
 
 def _print_version(value: bool) -> None:
     if value:
-        typer.echo(__version__)
+        typer.echo(f"{NAME} {__version__}")
         raise typer.Exit
 
 
 @app.callback()
 def root(
-    debug: Annotated[bool, typer.Option(help="Show the traceback of an error.")] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an error.")
+    ] = False,
     version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True)
+        bool,
+        typer.Option(
+            "--version", help="Show the version.", callback=_print_version, is_eager=True
+        ),
     ] = False,
 ) -> None:
-    """Move a business from Kartra to Freshsales: proven field by field, and reversible."""
+    """Move a business from Kartra to Freshsales: proven field by field, and reversible.
+
+    Exit codes: 0 done, 1 failed, 2 wrong use, 3 waiting for a person.
+
+    Example: kartra-freshsales demo
+    """
     SHARED.debug = debug
 
 
-for part in (files.app, migration.app, account.app):
+for part in (files.app, migration.app, account.app, servers.app):
     app.registered_commands += part.registered_commands
 
 
-def main() -> None:
-    """Run one command; every expected error ends as a message, not as a traceback."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command; every error ends as a message, not as a traceback.
+
+    Args:
+        arguments: words after the command's name; those of this process without.
+    """
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    SHARED.debug = False
     try:
-        app()
-    except KartraFreshsalesError as error:
-        sys.exit(int(screen_of("--json" in sys.argv).problem(error)))
+        code = app(words, prog_name=NAME, standalone_mode=False)
     except Exception as error:  # noqa: BLE001 - the last stop before the person
-        problem = IntegrityError(
-            f"Something unforeseen happened ({type(error).__name__}).",
-            remedy="Run it again with --debug before the command to see where.",
-        )
-        problem.__cause__ = error
-        sys.exit(int(screen_of("--json" in sys.argv).problem(problem)))
+        sys.exit(_told(explained(error), as_json="--json" in words))
+    if code == _INTERRUPTED:
+        code = _told(interrupted(), as_json="--json" in words)
+    sys.exit(code if isinstance(code, int) else int(ExitCode.DONE))
+
+
+def interrupted() -> KartraFreshsalesError:
+    """Ctrl-C in the middle of something."""
+    return KartraFreshsalesError(
+        "Stopped.", remedy="Run the same command again: it goes on where it stopped."
+    )
+
+
+def _told(error: KartraFreshsalesError, *, as_json: bool) -> int:
+    return int(screen_of(as_json).problem(error))

@@ -1,18 +1,13 @@
-"""Commands that look and change nothing: doctor, status, trace, verify, ui."""
+"""Commands that look and change nothing: doctor, status, trace, verify."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from kartra_freshsales.cli.context import AsJson, WorkspaceDir, screen_of
-from kartra_freshsales.cli.journey import Journey
+from kartra_freshsales.cli.context import AsJson, WorkspaceDir, open_journey, screen_of
 from kartra_freshsales.cli.output import ExitCode
 from kartra_freshsales.errors import BadInput
-from kartra_freshsales.settings import Workspace
 
 app = typer.Typer()
 
@@ -27,7 +22,8 @@ def doctor(workspace: WorkspaceDir = Path(), as_json: AsJson = False) -> None:
 
     screen = screen_of(as_json)
     with (
-        Journey(Workspace(workspace), screen) as journey,
+        open_journey(workspace, screen) as journey,
+        screen.working("Asking the account"),
         journey.destination.connect() as link,
     ):
         target, owners = link.mapping.destination, link.mapping.owners
@@ -49,18 +45,18 @@ def status(workspace: WorkspaceDir = Path(), as_json: AsJson = False) -> None:
     Example: kartra-freshsales status --workspace acme
     """
     screen = screen_of(as_json)
-    with Journey(Workspace(workspace), screen) as journey:
+    with open_journey(workspace, screen) as journey:
         facts = journey.status()
+    steps = ("extracted", "planned", "approved", "loaded", "reconciled")
     rows = [
-        [batch, *("yes" if row[step] else "-" for step in ("extracted", "planned", "approved",
-         "loaded", "reconciled"))]
+        [batch, *("yes" if row[step] else "-" for step in steps)]
         for batch, row in facts["batches"].items()
-    ]  # fmt: skip
-    screen.table("Batches", ["batch", "extracted", "planned", "approved", "loaded",
-                             "reconciled"], rows)  # fmt: skip
-    screen.table(
-        "In Freshsales", ["module", "records"], [[*i] for i in facts["records"].items()]
-    )
+    ]
+    screen.table("Batches", ["batch", *steps], rows)
+    if facts["records"]:
+        screen.table(
+            "In Freshsales", ["module", "records"], [[*i] for i in facts["records"].items()]
+        )
     screen.say(
         f"Open intents: {facts['open_intents']}; conflicts: {facts['conflicts']}; "
         f"certificate: {facts['certificate']}"
@@ -82,21 +78,21 @@ def trace(
     Example: kartra-freshsales trace 10023 --workspace acme
     """
     screen = screen_of(as_json)
-    with Journey(Workspace(workspace), screen) as journey:
+    with open_journey(workspace, screen) as journey:
         found = journey.trace(key)
     if not found:
         raise BadInput(
             "No record of that key is known.",
-            remedy="Give the e-mail, a Kartra transaction or subscription id, or a Freshsales "
-            "id of a record that was planned or loaded here.",
+            remedy="Give the e-mail, a Kartra transaction or subscription id, or a "
+            "Freshsales id of a record that was planned or loaded here.",
         )
     for record in found:
         rows = [[name, value] for name, value in record.items() if name != "fields"]
         screen.table(f"{record['module']} {record['source_key']}", ["", ""], rows)
         screen.table(
             "Fields",
-            ["field", "from", "sent", "read back"],
-            [[f["field"], f["from"], f["sent"], f["seen"]] for f in record["fields"]],
+            ["field", "sent", "read back"],
+            [[f["field"], f["sent"], f["seen"]] for f in record["fields"]],
         )
     screen.result({"records": found})
 
@@ -108,48 +104,18 @@ def verify(workspace: WorkspaceDir = Path(), as_json: AsJson = False) -> None:
     Example: kartra-freshsales verify --workspace acme
     """
     screen = screen_of(as_json)
-    with Journey(Workspace(workspace), screen) as journey:
+    with open_journey(workspace, screen) as journey:
         facts: dict[str, Any] = journey.verify()
     rows = [
-        [m, c["records"], c["verified"], c["differing"]]
+        [m, c["records"], c["verified"], c["edited"], c["differing"]]
         for m, c in facts["modules"].items()
     ]
     screen.table("Freshsales against the ledger", ["module", "records", "verified",
-                 "differing"], rows)  # fmt: skip
+                 "edited", "differing"], rows)  # fmt: skip
+    if facts["edits"]:
+        edits = [[e["module"], str(e["freshsales_id"]), e["field"]] for e in facts["edits"]]
+        screen.table("Edited by people since", ["module", "id", "field"], edits)
     screen.say(f"Ledger chain: {'intact' if facts['chain_intact'] else 'BROKEN'}")
     screen.result(facts)
     if not facts["passed"]:
         raise typer.Exit(int(ExitCode.FAILED))
-
-
-@app.command()
-def ui(
-    workspace: WorkspaceDir = Path(),
-    port: Annotated[int, typer.Option(help="Where the web page is served.")] = 3000,
-) -> None:
-    """Open this workspace in Dagster's web page, on the loopback, until Ctrl-C.
-
-    Example: kartra-freshsales ui --workspace acme
-    """
-    screen = screen_of(as_json=False)
-    root = workspace.resolve()
-    with Journey(Workspace(root), screen) as journey:
-        home = journey.home
-    environment = os.environ | {"KF_WORKSPACE": str(root), "DAGSTER_HOME": str(home)}
-    module = ["-m", "kartra_freshsales.definitions"]
-    subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "dagster",
-            "dev",
-            *module,
-            "-h",
-            "127.0.0.1",
-            "-p",
-            str(port),
-        ],
-        env=environment,
-        cwd=root,
-        check=False,
-    )

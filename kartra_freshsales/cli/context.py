@@ -1,4 +1,4 @@
-"""What all commands share: their common options, the screen, and the way into a workspace."""
+"""What commands share: common options, the screen, and the way into a workspace."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

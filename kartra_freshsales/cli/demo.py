@@ -1,50 +1,55 @@
 """The demonstration: made-up exports, a stand-in Freshsales, the real journey."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from kartra_freshsales.cli.bar import Bar
-from kartra_freshsales.cli.journey import Journey, Person
+from kartra_freshsales.cli.context import Person, open_journey
 from kartra_freshsales.cli.output import Screen
+from kartra_freshsales.cli.shown import command
 from kartra_freshsales.cli.workspace_files import lay_out
 from kartra_freshsales.errors import BadInput
 from kartra_freshsales.sample import generate
 from kartra_freshsales.sandbox.config import SandboxConfig
 from kartra_freshsales.sandbox.server import SandboxProcess
-from kartra_freshsales.settings import Workspace
 
-_NEXT = """\
-Try next (the stand-in keeps its records in {root}):
-  kartra-freshsales sandbox --port {port} --api-key demo --state {state} --requests-per-hour unlimited
-  kartra-freshsales migrate --workspace {root} --approve you      sends nothing: all is there
-  kartra-freshsales rollback --workspace {root} --approve you     takes everything back
-  kartra-freshsales ui --workspace {root}                         the same run in Dagster"""
+_KEY, _STATE = "demo", "sandbox.db"
 
 
-def run_demo(
-    root: Path,
-    contacts: int,
-    screen: Screen,
-    *,
-    show: Callable[[Screen, dict[str, dict[str, Any]]], None],
-) -> dict[str, Any]:
-    """Make a workspace below ``root``, migrate it, and return the journey's summary."""
-    if root.exists() and any(root.iterdir()):
+def run_demo(root: Path, contacts: int, screen: Screen) -> tuple[dict[str, Any], int]:
+    """Make a workspace below ``root`` and migrate it.
+
+    Returns:
+        The journey's summary, and the port of the stand-in, which the workspace names.
+    """
+    if root.exists() and (not root.is_dir() or any(root.iterdir())):
         raise BadInput(f"{root} is not empty.", remedy="Name a new --directory.")
     lay_out(root)
-    screen.say(f"Writing exports of {contacts:,} made-up contacts to {root}/inbox")
-    generate(root / "inbox", contacts=contacts, batches=3)
-    state = root / "sandbox.db"
-    config = SandboxConfig(api_key="demo", requests_per_hour=0, state=state)
+    with screen.working(f"Writing exports of {contacts:,} made-up people to {root}/inbox"):
+        generate(root / "inbox", contacts=contacts, batches=3)
+    config = SandboxConfig(api_key=_KEY, requests_per_hour=0, state=root / _STATE)
     with SandboxProcess(config) as sandbox:
         (root / ".env").write_text(
-            f"FRESHSALES_BASE_URL={sandbox.base_url}\nFRESHSALES_API_KEY=demo\n"
+            f"FRESHSALES_BASE_URL={sandbox.base_url}\nFRESHSALES_API_KEY={_KEY}\n"
             "KF_REQUESTS_PER_HOUR=0\nKF_REQUESTS_PER_MINUTE=0\n",
             encoding="utf-8",
         )
-        with Journey(Workspace(root), screen, Bar(screen.err)) as journey:
-            summary = journey.migrate(Person("demo", create_fields=True), (), show=show)
-        port = sandbox.base_url.split(":")[2].split("/")[0]
-    screen.say(_NEXT.format(root=root, port=port, state=state))
-    return summary
+        with open_journey(root, screen) as journey:
+            return journey.migrate(Person("demo", create_fields=True), ()), sandbox.port
+
+
+def try_next(root: Path, port: int) -> str:
+    """Commands to go on with, ready to be copied."""
+    served = ("--port", str(port), "--api-key", _KEY, "--requests-per-hour", "unlimited")
+    there, named = ("--workspace", root), ("--approve", "Your name")
+    return "\n".join(
+        [
+            "Try next. First the stand-in, in a terminal of its own, with what it holds:",
+            f"  {command('sandbox', *served, '--state', root / _STATE)}",
+            "Then again, which sends nothing, for all is there:",
+            f"  {command('migrate', *there, *named)}",
+            "Take everything back:",
+            f"  {command('rollback', *there, *named)}",
+            "See the same runs in Dagster:",
+            f"  {command('ui', *there)}",
+        ]
+    )

@@ -1,6 +1,7 @@
 """Answers to status, trace and verify, from the ledger and the frames that assets left."""
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -9,8 +10,9 @@ from kartra_freshsales.freshsales.comparison import is_blank, same
 from kartra_freshsales.loading.snapshot import read_snapshot
 from kartra_freshsales.orchestration.frames import metadata_from
 from kartra_freshsales.reconcile.causes import with_causes
-from kartra_freshsales.reconcile.compare import compare_records
-from kartra_freshsales.reconcile.reckoning import verified_records
+from kartra_freshsales.reconcile.compare import EQUAL, NORMALISED, compare_records
+from kartra_freshsales.reconcile.edits import EDITED
+from kartra_freshsales.reconcile.references import REFERENCES, read_ids
 
 if TYPE_CHECKING:
     from kartra_freshsales.cli.journey import Journey
@@ -80,15 +82,27 @@ def _record(row: dict[str, Any]) -> dict[str, Any]:
         "batch": row["batch"],
         "exports": lines,
         "fields": [
-            {"field": name, "from": lines, "sent": value, "seen": seen.get(name)}
+            {"field": name, "from": lines, "sent": value, "seen": _seen(seen, name)}
             for name, value in sorted(written.items())
             if not is_blank(value)
         ],
     }
 
 
+def _seen(record: dict[str, Any], name: str) -> Any:
+    """A field as it was read back; links are answered as lists of ids."""
+    if name not in REFERENCES:
+        return record.get(name)
+    found = sorted(read_ids(REFERENCES[name], record))
+    return found[0] if len(found) == 1 else found or None
+
+
 def verify(journey: "Journey") -> dict[str, Any]:
-    """Read every record again and compare it with what the ledger says was written."""
+    """Read every record again and compare it with what the ledger says was written.
+
+    A field that arrived as sent and was changed since is listed under ``edits``; its record
+    counts as edited, and as differing only where something else is wrong with it.
+    """
     metadata = metadata_from(journey.frame("provisioned_fields"))
     with journey.destination.connect() as link:
         target = link.mapping.destination
@@ -111,19 +125,37 @@ def verify(journey: "Journey") -> dict[str, Any]:
         ),
         records.select("module", "source_key", "seen"),
     )
-    counts = dict(verified_records(compared).iter_rows())
     totals = dict(records.group_by("module").len().sort("module").iter_rows())
-    modules = {
-        module: {
-            "records": total,
-            "verified": counts.get(module, 0),
-            "differing": total - counts.get(module, 0),
-        }
-        for module, total in totals.items()
-    }
-    whole = all(not facts["differing"] for facts in modules.values())
+    modules = _verdicts(compared, totals)
+    edits = compared.filter(pl.col("cause") == EDITED).sort("module", "freshsales_id")
+    sound = all(not facts["differing"] for facts in modules.values())
     return {
         "modules": modules,
+        "edits": edits.select("module", "freshsales_id", "field").to_dicts(),
         "chain_intact": chain.intact,
-        "passed": whole and chain.intact,
+        "passed": sound and chain.intact,
+    }
+
+
+def _verdicts(
+    compared: pl.DataFrame, totals: Mapping[str, int]
+) -> dict[str, dict[str, int]]:
+    """Records of each module: as sent, edited by people and else as sent, or differing."""
+    cause = pl.col("cause")
+    each = compared.group_by("module", "source_key").agg(
+        (~cause.is_in([EQUAL, NORMALISED, EDITED])).any().alias("wrong"),
+        (cause == EDITED).any().alias("edited"),
+    )
+    counts = each.group_by("module").agg(
+        (~pl.col("wrong") & ~pl.col("edited")).sum().alias("verified"),
+        (~pl.col("wrong") & pl.col("edited")).sum().alias("edited"),
+    )
+    found = {row.pop("module"): row for row in counts.iter_rows(named=True)}
+    return {
+        module: {
+            "records": total,
+            **(sound := found.get(module, {"verified": 0, "edited": 0})),
+            "differing": total - sum(sound.values()),
+        }
+        for module, total in totals.items()
     }

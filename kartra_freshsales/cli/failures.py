@@ -14,6 +14,10 @@ class WrongUse(BadInput):
     """The command line itself cannot be carried out."""
 
 
+class Unforeseen(IntegrityError):
+    """Nobody expected this; only a traceback says more."""
+
+
 _FILE_REMEDIES = {
     errno.EACCES: "Give yourself the right to it, or choose another folder.",
     errno.EPERM: "Give yourself the right to it, or choose another folder.",
@@ -39,7 +43,7 @@ def explained(error: BaseException) -> KartraFreshsalesError:
         if found is not None:
             found.__cause__ = error
             return found
-    unforeseen = IntegrityError(
+    unforeseen = Unforeseen(
         f"Something unforeseen happened ({type(causes[-1]).__name__}).",
         remedy="Run it again with --debug before the command to see where.",
     )
@@ -56,13 +60,16 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _of_usage(error: BaseException) -> KartraFreshsalesError | None:
-    """Typer's complaints about a command line; their classes are none of its public names."""
+    """Typer's complaints about a command line; their classes are not public."""
     words = getattr(error, "format_message", None)
     if not callable(words):
         return None
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "kartra-freshsales"
-    return WrongUse(str(words()).strip(), remedy=f"See: {command} --help")
+    what = str(words()).strip()
+    if not what:  # no command was named: the help stands on the screen already
+        return WrongUse("")
+    return WrongUse(what.rstrip(".") + ".", remedy=f"See: {command} --help")
 
 
 def _of_system(error: BaseException) -> KartraFreshsalesError | None:

@@ -1,19 +1,23 @@
-"""Commands around files: init, ingest, inspect, sample, sandbox. None loads anything."""
+"""Commands around files: init, ingest, inspect, sample. None touches Freshsales."""
 
-import shutil
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
-import polars as pl
 import typer
 
 from kartra_freshsales.cli.context import AsJson, WorkspaceDir, screen_of
-from kartra_freshsales.cli.workspace_files import lay_out
-from kartra_freshsales.errors import BadExport, BadInput
-from kartra_freshsales.kartra.front_door import describe, read_batch, read_export
-from kartra_freshsales.orchestration.partitions import checked_batch_key
-from kartra_freshsales.settings import Workspace
+from kartra_freshsales.cli.failures import WrongUse
+from kartra_freshsales.cli.output import ExitCode, Screen
+from kartra_freshsales.cli.shown import command
+from kartra_freshsales.errors import BadInput
 
+if TYPE_CHECKING:
+    import polars as pl
+
+    from kartra_freshsales.kartra.model import ExportRead
+
+# Polars and what leans on it are imported where a command needs them: --help needs none.
 app = typer.Typer()
 
 
@@ -24,17 +28,22 @@ def init(
 ) -> None:
     """Lay out a workspace: mappings/, inbox/, .env.example. Existing files are kept.
 
-    Example: kartra-freshsales init acme-migration
+    Example: kartra-freshsales init acme
     """
+    from kartra_freshsales.cli.workspace_files import lay_out  # noqa: PLC0415
+
     screen = screen_of(as_json)
     written = [str(path.relative_to(directory.resolve())) for path in lay_out(directory)]
-    screen.table("Written", ["file"], [[name] for name in written])
-    if not as_json:
-        screen.say(
-            "Next: copy .env.example to .env and fill it in, then put each export into "
-            "inbox/<batch>/ and run: kartra-freshsales migrate --workspace "
-            f"{directory}"
-        )
+    if written:
+        screen.table("Written", ["file"], [[name] for name in written])
+    else:
+        screen.say("Nothing was missing.")
+    screen.say(
+        f"Next: copy {directory}/.env.example to {directory}/.env and fill it in,\n"
+        f"put the CSV files of each export into {directory}/inbox/<batch>/, then run:\n"
+        f"  {command('doctor', '--workspace', directory)}\n"
+        f"  {command('migrate', '--workspace', directory)}"
+    )
     screen.result({"workspace": str(directory.resolve()), "written": written})
 
 
@@ -43,37 +52,38 @@ def ingest(
     files: Annotated[list[Path], typer.Argument(help="CSV files as Kartra named them.")],
     workspace: WorkspaceDir = Path(),
     batch: Annotated[
-        str, typer.Option(help="Batch key; made from the newest export without.")
+        str, typer.Option(help="Batch key; the next free 'batch-NN' without.")
     ] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Copy exports into a new batch of the inbox, after checking that each can be read.
+    """Check exports and copy them into a new batch of the inbox: all of them, or none.
+
+    A file that lies in the inbox already, under whatever name, is not copied again.
 
     Example: kartra-freshsales ingest ~/Downloads/contacts_kartra_*.csv --workspace acme
     """
-    screen = screen_of(as_json)
-    target = Workspace(workspace)
-    key = checked_batch_key(batch or _next_batch(target))
-    folder = target.inbox / key
-    if folder.exists() and any(folder.iterdir()):
-        raise BadInput(
-            f"Batch {key!r} already has files.", remedy="Choose another --batch."
-        )
-    reads = [read_export(path, batch=key) for path in files]
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in files:
-        shutil.copy2(path, folder / path.name)
-    rows = [
-        [r.facts.file, r.kind.value, r.facts.row_count, r.facts.quarantined] for r in reads
-    ]
-    screen.table(f"Batch {key}", ["file", "kind", "rows", "quarantined"], rows)
-    screen.result({"batch": key, "files": [describe(read) for read in reads]})
+    from kartra_freshsales.cli.intake import new_batch, take_in  # noqa: PLC0415
+    from kartra_freshsales.kartra.front_door import describe  # noqa: PLC0415
+    from kartra_freshsales.settings import Workspace  # noqa: PLC0415
 
-
-def _next_batch(workspace: Workspace) -> str:
-    taken = set(workspace.batches())
-    return next(
-        key for number in range(1, 10**6) if (key := f"batch-{number:02d}") not in taken
+    screen, target = screen_of(as_json), Workspace(workspace)
+    _require_there(files)
+    key = new_batch(target, batch)
+    with screen.working(f"Reading {len(files)} file(s)"):
+        taken = take_in(target, key, files)
+    for known in taken.already:
+        screen.warn(f"{known.file} lies in the inbox already, as {known.place}; left out.")
+    if taken.reads:
+        _show_files(screen, f"Batch {key}", taken.reads)
+        screen.say(f"Next: {command('migrate', '--workspace', workspace)}")
+    else:
+        screen.say("Nothing new.")
+    screen.result(
+        {
+            "batch": key if taken.reads else None,
+            "files": [describe(read) for read in taken.reads],
+            "already": [{"file": k.file, "as": k.place} for k in taken.already],
+        }
     )
 
 
@@ -88,65 +98,91 @@ def inspect(
 ) -> None:
     """Say what a file is: kind, encoding, dialect, columns, rows, quarantined.
 
+    A folder's files are listed; exit code 1 if one of them cannot be used.
+
     Example: kartra-freshsales inspect export.csv --json --out rows.parquet
     """
     screen = screen_of(as_json)
     if file.is_dir():
-        _inspect_folder(file, as_json=as_json)
+        if out or quarantine:
+            raise WrongUse(
+                "--out and --quarantine take one file.", remedy="Name a file, not a folder."
+            )
+        _inspect_folder(screen, file)
         return
+    from kartra_freshsales.kartra.front_door import describe, read_export  # noqa: PLC0415
+
+    _require_there([file])
     read = read_export(file, batch="inspect")
     for frame, path in ((read.rows, out), (read.quarantine, quarantine)):
         if path is not None:
             _write(frame, path)
-    facts = read.facts
-    screen.table(
-        facts.file,
-        ["", "found"],
-        [
-            ["kind", facts.kind.value],
-            ["encoding", facts.encoding],
-            ["delimiter", repr(facts.delimiter)],
-            ["reader", f"{facts.reader}: {facts.reader_reason}"],
-            ["rows", f"{facts.row_count:,}"],
-            [
-                "quarantined",
-                f"{facts.quarantined:,} {dict(facts.quarantine_reasons) or ''}",
-            ],
-            ["columns", ", ".join(c.name for c in facts.columns)],
-            *(["warning", warning] for warning in facts.warnings),
-        ],
-    )
+    screen.table(read.facts.file, ["", "found"], _facts_of(read))
     screen.result(dict(describe(read)))
 
 
-def _inspect_folder(folder: Path, *, as_json: bool) -> None:
-    screen = screen_of(as_json)
+def _require_there(files: Sequence[Path]) -> None:
+    missing = [str(path) for path in files if not path.exists()]
+    if missing:
+        raise BadInput(
+            f"There is no file {missing[0]}.", remedy="Check its name and folder."
+        )
+
+
+def _facts_of(read: "ExportRead") -> list[list[str]]:
+    facts = read.facts
+    reasons = ", ".join(f"{n:,} {r}" for r, n in facts.quarantine_reasons.items())
+    rows = [
+        ["kind", facts.kind.value],
+        ["encoding", facts.encoding],
+        ["delimiter", repr(facts.delimiter)],
+        ["reader", f"{facts.reader}: {facts.reader_reason}"],
+        ["rows", f"{facts.row_count:,}"],
+        ["quarantined", f"{facts.quarantined:,}" + (f" ({reasons})" if reasons else "")],
+        ["columns", ", ".join(c.name for c in facts.columns if c.known)],
+        ["custom columns", ", ".join(c.name for c in facts.columns if not c.known)],
+    ]
+    return [*rows, *(["warning", warning] for warning in facts.warnings)]
+
+
+def _inspect_folder(screen: Screen, folder: Path) -> None:
+    from kartra_freshsales.kartra.front_door import describe, read_batch  # noqa: PLC0415
+
     read = read_batch(folder, batch="inspect")
-    rows = [[f.file, f.kind.value, f.row_count, f.quarantined] for f in read.files]
-    screen.table(str(folder), ["file", "kind", "rows", "quarantined"], rows)
+    if not (read.files or read.problems):
+        raise BadInput(f"There are no files in {folder}.", remedy="Name a batch folder.")
+    _show_files(screen, str(folder), read.files)
+    if read.problems:
+        rows = [[p.file, p.what, p.remedy] for p in read.problems]
+        screen.table("Problems", ["file", "what", "do"], rows)
     problems = [f"{p.file}: {p.what} {p.remedy}" for p in read.problems]
-    for problem in problems:
-        screen.say(problem)
     screen.result({"files": [describe(f) for f in read.files], "problems": problems})
     if problems:
-        raise typer.Exit(1)
+        screen.say(f"{len(problems)} file(s) cannot be used.")
+        raise typer.Exit(int(ExitCode.FAILED))
 
 
-def _write(frame: pl.DataFrame, path: Path) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        frame.write_parquet(path)
-    except OSError as error:
-        raise BadExport(
-            f"{path} cannot be written ({error.strerror}).", remedy="Name another file."
-        ) from None
+def _show_files(screen: Screen, title: str, files: Any) -> None:
+    """Files with their counts, and what a person should know of each."""
+    facts = [getattr(each, "facts", each) for each in files]
+    rows = [[f.file, f.kind.value, f.row_count, f.quarantined] for f in facts]
+    screen.table(title, ["file", "kind", "rows", "quarantined"], rows)
+    for each in facts:
+        for warning in each.warnings:
+            screen.warn(f"{each.file}: {warning}")
+
+
+def _write(frame: "pl.DataFrame", path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        frame.write_parquet(file)
 
 
 @app.command()
 def sample(
     out: Annotated[Path, typer.Option(help="Folder for the batches and truth.json.")],
     contacts: Annotated[int, typer.Option(min=10, help="How many people.")] = 500,
-    batches: Annotated[int, typer.Option(min=1, max=99)] = 3,
+    batches: Annotated[int, typer.Option(min=1, max=99, help="How many exports.")] = 3,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same files.")] = 7,
     as_json: AsJson = False,
 ) -> None:
@@ -154,50 +190,15 @@ def sample(
 
     Example: kartra-freshsales sample --out acme/inbox --contacts 10000 --batches 4
     """
-    from kartra_freshsales.sample import generate  # noqa: PLC0415 - not needed elsewhere
+    from kartra_freshsales.sample import generate  # noqa: PLC0415
 
+    screen = screen_of(as_json)
     try:
-        truth = generate(out, contacts=contacts, batches=batches, seed=seed)
+        with screen.working(f"Writing exports of {contacts:,} people to {out}"):
+            truth = generate(out, contacts=contacts, batches=batches, seed=seed)
     except (ValueError, FileExistsError) as error:
         raise BadInput(
             f"{error}.", remedy="Choose other figures or another --out."
         ) from None
-    screen = screen_of(as_json)
-    screen.say(f"Written to {out}: {batches} batches and truth.json.")
+    screen.say(f"Written: {batches} batch(es) and {out / 'truth.json'}")
     screen.result(dict(truth))
-
-
-@app.command()
-def sandbox(
-    port: Annotated[int, typer.Option(help="0 picks a free one.")] = 8765,
-    edition: Annotated[str, typer.Option(help="suite")] = "suite",
-    plan: Annotated[str, typer.Option(help="free, growth, pro or enterprise")] = "growth",
-    requests_per_hour: Annotated[
-        str | None,
-        typer.Option(help="A number, or 'unlimited'; the plan's figure without."),
-    ] = None,
-    state: Annotated[Path | None, typer.Option(help="SQLite file; memory without.")] = None,
-    api_key: Annotated[str | None, typer.Option(help="Made up without.")] = None,
-    port_file: Annotated[Path | None, typer.Option(help="Where to write the port.")] = None,
-    faults: Annotated[Path | None, typer.Option(help="YAML file of faults.")] = None,
-) -> None:
-    """Serve a stand-in for Freshsales on the loopback, over real HTTP, until Ctrl-C.
-
-    Example: kartra-freshsales sandbox --port 8765 --api-key rehearsal --state sandbox.db
-    """
-    from kartra_freshsales.sandbox import server  # noqa: PLC0415 - a server, not a library
-
-    try:
-        config = server.main_options(
-            port=port,
-            edition=edition,
-            plan=plan,
-            requests_per_hour=requests_per_hour,
-            state=state,
-            api_key=api_key,
-            port_file=port_file,
-            faults=faults,
-        )
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
-    server.serve(config)

@@ -4,8 +4,7 @@ No migration logic: it starts jobs in order, and reads what the assets left behi
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,59 +12,41 @@ from types import TracebackType
 from typing import Any, Self
 
 import polars as pl
-from dagster import (
-    AssetKey,
-    AssetRecordsFilter,
-    DagsterError,
-    DagsterInstance,
-    Definitions,
-)
 
-from kartra_freshsales.cli import enquiries
+from kartra_freshsales.cli import enquiries, problems
+from kartra_freshsales.cli.context import Person
 from kartra_freshsales.cli.output import Screen
 from kartra_freshsales.cli.rollbacks import merged_rollbacks, rollback_summary
-from kartra_freshsales.definitions import build_definitions
-from kartra_freshsales.errors import (
-    BadInput,
-    IntegrityError,
-    KartraFreshsalesError,
-    NotConfirmed,
-)
+from kartra_freshsales.cli.runs import Runs
+from kartra_freshsales.cli.shown import approval, command, show_plans, show_problems
+from kartra_freshsales.errors import BadInput, NotConfirmed
 from kartra_freshsales.orchestration.destination import DestinationResource
-from kartra_freshsales.orchestration.partitions import BATCHES, checked_batch_key
+from kartra_freshsales.orchestration.partitions import checked_batch_key
 from kartra_freshsales.orchestration.progress import Progress
+from kartra_freshsales.planning.summary import reason_counts
+from kartra_freshsales.reports.tables import csv_text
 from kartra_freshsales.settings import Workspace
 
 Plans = dict[str, dict[str, Any]]
 _REQUESTS = ("read", "write", "poll")
-_QUIET = {"console": {"config": {"log_level": "CRITICAL"}}}
-"""The screen is for people; everything Dagster says stands in its event log."""
-
-_DAGSTER_YAML = "telemetry:\n  enabled: false\n"
-
-
-@dataclass(frozen=True)
-class Person:
-    """Who confirms on the way (nobody if empty), and what may be done in their name."""
-
-    name: str = ""
-    create_fields: bool = False
+_TOLD_OTHERWISE = ("extract", "prepare", "plan")
+"""Jobs whose warnings are told as problems or reasons, or stop the journey anyway."""
 
 
 @dataclass
 class Journey:
-    """One workspace, its Dagster instance and the jobs of the graph; use it in a ``with``."""
+    """One workspace and the jobs of its graph; use it in a ``with``."""
 
     workspace: Workspace
     screen: Screen
     progress: Progress = field(default_factory=Progress)
-    _open: ExitStack = field(default_factory=ExitStack, repr=False)
+    faults: pl.DataFrame = field(
+        default_factory=lambda: pl.DataFrame(schema=problems.PROBLEMS), init=False
+    )
+    """What is wrong with the exports, as far as this run has seen them."""
 
     def __enter__(self) -> Self:
-        """Open the Dagster instance that the UI of this workspace reads too."""
-        self._instance = self._open.enter_context(
-            DagsterInstance.from_config(str(self.home))
-        )
+        """Nothing is opened before it is needed."""
         return self
 
     def __exit__(
@@ -74,23 +55,13 @@ class Journey:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close it."""
-        self._open.close()
+        """Close what was opened."""
+        self.runs.close()
 
     @cached_property
-    def definitions(self) -> Definitions:
-        """The graph, bound to this workspace."""
-        return build_definitions(workspace=self.workspace.root, progress=self.progress)
-
-    @cached_property
-    def home(self) -> Path:
-        """Where Dagster keeps runs and events of this workspace; the UI reads the same."""
-        home = self.workspace.data / "dagster"
-        home.mkdir(parents=True, exist_ok=True)
-        config = home / "dagster.yaml"
-        if not config.exists():
-            config.write_text(_DAGSTER_YAML, encoding="utf-8")
-        return home
+    def runs(self) -> Runs:
+        """The graph and its Dagster instance."""
+        return Runs(self.workspace, self.progress)
 
     def batches(self, only: Iterable[str] = ()) -> list[str]:
         """Batch keys in ``inbox/``, checked, oldest key first.
@@ -98,15 +69,28 @@ class Journey:
         Raises:
             BadInput: the inbox is empty, a key is unusable, or ``only`` names no folder.
         """
-        found = [checked_batch_key(key) for key in self.workspace.batches()]
-        missing = sorted(set(only) - set(found))
+        chosen = set(only)
+        found = self.workspace.batches()
+        missing = sorted(chosen - set(found))
         if missing or not found:
-            what = f"no batch {missing[0]!r} in" if missing else "no exports in"
-            raise BadInput(
-                f"There is {what} {self.workspace.inbox}.",
-                remedy="Put the CSV files of one export into inbox/<batch>/, or use 'ingest'.",
+            raise self._no_exports(missing)
+        return [checked_batch_key(key) for key in found if not chosen or key in chosen]
+
+    def _no_exports(self, missing: list[str]) -> BadInput:
+        inbox, remedy = self.workspace.inbox, "Put the CSV files of one export into "
+        if missing:
+            there = ", ".join(self.workspace.batches()) or "none"
+            return BadInput(
+                f"There is no batch {missing[0]!r} in {inbox}.",
+                remedy=f"Batches with files are: {there}.",
             )
-        return [key for key in found if not only or key in set(only)]
+        loose = sum(p.suffix == ".csv" for p in inbox.iterdir()) if inbox.is_dir() else 0
+        if loose:
+            remedy = f"Move the {loose} CSV file(s) that lie in inbox/ itself into "
+        return BadInput(
+            f"There are no exports in {inbox}.",
+            remedy=f"{remedy}inbox/<batch>/, or use 'ingest'.",
+        )
 
     def run(
         self,
@@ -115,31 +99,21 @@ class Journey:
         partition: str | None = None,
         config: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
-        """Run one job to its end.
+        """Run one job to its end; checks that warn are said, and stop nothing.
 
         Raises:
             KartraFreshsalesError: an asset raised it, or a check of it failed.
         """
         with self.screen.working(f"{job} {partition or ''}".strip()):
-            if partition:
-                self._instance.add_dynamic_partitions(BATCHES.name or "", [partition])
-            ops = {
-                name: {"config": dict(values)} for name, values in (config or {}).items()
-            }
-            try:
-                self.definitions.resolve_job_def(job).execute_in_process(
-                    instance=self._instance,
-                    partition_key=partition,
-                    run_config={"ops": ops, "loggers": _QUIET},
-                    raise_on_error=True,
-                )
-            except DagsterError as error:
-                raise _ours(job, error) from error
+            failed = self.runs.run(job, partition=partition, config=config or {})
+        if job not in _TOLD_OTHERWISE:
+            for check in failed:
+                self.screen.warn(str(check))
 
     @cached_property
     def destination(self) -> DestinationResource:
         """The account and the ledger, as the assets see them."""
-        found: DestinationResource = self.definitions.resources["destination"]  # type: ignore[index]
+        found: DestinationResource = self.runs.definitions.resources["destination"]  # type: ignore[index]
         return found
 
     def requests(self) -> dict[str, int]:
@@ -147,20 +121,24 @@ class Journey:
         with self.destination.ledger() as ledger:
             return dict(ledger.request_counts())
 
-    def _last_metadata(self, asset: str, batch: str) -> dict[str, Any]:
-        """What an asset said about its newest materialization of a batch."""
-        wanted = AssetRecordsFilter(AssetKey(asset), asset_partitions=[batch])
-        records = self._instance.fetch_materializations(wanted, limit=1).records
-        event = records[0].asset_materialization if records else None
-        return {k: v.value for k, v in (event.metadata if event else {}).items()}
-
-    def extract(self, batches: Iterable[str]) -> None:
-        """Read and clean each batch."""
+    def extract(self, batches: Sequence[str]) -> None:
+        """Read and clean each batch, and tell what is wrong with the exports."""
         for batch in batches:
             self.run("extract", partition=batch)
+        self.faults = problems.of_batches(self, batches)
+        self._tell(self.faults)
+
+    def _tell(self, found: pl.DataFrame) -> None:
+        """Show new problems, and keep all of them in a report."""
+        path = self.workspace.reports / problems.REPORT
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(csv_text(self.faults), encoding="utf-8")
+        if found.height:
+            show_problems(self.screen, found.to_dicts())
+            self.screen.warn(f"{found.height} problem(s) in the exports; all in {path}")
 
     def prepare(self, person: Person) -> None:
-        """Merge the batches, write the scope, confirm, match owners, provision, snapshot."""
+        """Merge the batches, write the scope, confirm, match owners, provision."""
         self.run(
             "prepare",
             config={
@@ -168,21 +146,35 @@ class Journey:
                 "provisioned_fields": {"create_fields": person.create_fields},
             },
         )
+        unplaced = problems.of_merging(self)
+        self.faults = pl.concat([self.faults, unplaced])
+        self._tell(unplaced)
 
     def plan(self, batches: Iterable[str]) -> Plans:
         """The dry run of each batch: counts by module, requests, hours, digest."""
         plans: Plans = {}
         for batch in batches:
             self.run("plan", partition=batch)
-            facts = self._last_metadata("load_plan", batch)
+            facts = self.runs.facts_of("load_plan", batch)
             plans[batch] = {
                 "modules": facts["counts"],
+                "reasons": reason_counts(self.frame("load_plan", batch)).to_dicts(),
                 **{name: facts[name] for name in ("requests", "hours", "digest")},
             }
         return plans
 
     def approve(self, batch: str, name: str, digest: str) -> None:
-        """Record a person's approval of a batch's plan."""
+        """Record a person's approval of a batch's plan.
+
+        Raises:
+            BadInput: there is no such batch, or it has no plan yet.
+        """
+        self.batches([batch])
+        if not self.path_of("load_plan", batch).exists():
+            raise BadInput(
+                f"Batch {batch} has no plan yet.",
+                remedy=f"Make one: {command('plan', '--workspace', self.workspace.root)}",
+            )
         config = {"approved_by": name, "plan_digest": digest}
         self.run("approve", partition=batch, config={"load_approval": config})
 
@@ -195,15 +187,13 @@ class Journey:
         self,
         person: Person,
         only: Iterable[str],
-        *,
-        show: Callable[[Screen, Plans], None],
     ) -> dict[str, Any]:
         """The whole journey; it stops with ``WaitingForPerson`` where one is needed."""
         batches, before = self.batches(only), self.requests()
         self.extract(batches)
         self.prepare(person)
         plans = self.plan(batches)
-        show(self.screen, plans)
+        show_plans(self.screen, plans)
         if not person.name:
             self._require_approvals(plans)
         for batch, plan in plans.items():
@@ -213,29 +203,51 @@ class Journey:
         self.run("certify")
         after = self.requests()
         used = {kind: after.get(kind, 0) - before.get(kind, 0) for kind in _REQUESTS}
-        return {**self.summary(), "requests": used, "batches": batches}
+        told = {"requests": used, "batches": batches, "problems": self.faults.to_dicts()}
+        return self.summary() | told
 
     def _require_approvals(self, plans: Plans) -> None:
-        """Raise ``NotConfirmed`` for the first batch whose plan nobody has approved."""
+        """Raise ``NotConfirmed`` where nobody has approved a plan as it stands now."""
+        waiting = {}
         with self.destination.ledger() as ledger:
             for batch, plan in plans.items():
                 given = ledger.approval("plan", batch)
                 if given is None or given.digest != plan["digest"]:
-                    raise NotConfirmed(
-                        f"The load plan of batch {batch} (digest {plan['digest']}) waits for "
-                        "a person's approval.",
-                        remedy="Read the plan above, then approve it: kartra-freshsales "
-                        f"approve --batch {batch} --digest … --name NAME",
-                    )
+                    waiting[batch] = plan["digest"]
+        if not waiting:
+            return
+        (batch, digest), *more = waiting.items()
+        others = f", and {len(more)} more," if more else ""
+        raise NotConfirmed(
+            f"The load plan of batch {batch} (digest {digest}){others} waits for a "
+            "person's approval.",
+            remedy="Read the plan, approve it, and run this again:\n"
+            + "\n".join(
+                f"  {approval(self.workspace.root, *each)}" for each in waiting.items()
+            ),
+        )
 
     def roll_back(self, only: Iterable[str], approved_by: str) -> dict[str, Any]:
-        """Plan the undo of one batch or of everything; carry it out if somebody approves."""
-        chosen = list(only)
-        batches = self.batches(chosen)
-        targets = [(batch, False) for batch in reversed(batches)] if chosen else []
+        """Plan the undo of some batches or of all; carry it out if somebody approves.
+
+        Raises:
+            BadInput: there is nothing to undo, or ``only`` names what was never read.
+        """
+        chosen, known = list(only), self.runs.batches()
+        unknown = sorted(set(chosen) - set(known))
+        if unknown or not known:
+            raise BadInput(
+                f"Batch {unknown[0]!r} was never read."
+                if unknown
+                else "Nothing was loaded.",
+                remedy=f"Known here: {', '.join(known) or 'no batch'}.",
+            )
+        if not self.path_of("provisioned_fields").exists():
+            raise BadInput("Nothing was loaded.", remedy="There is nothing to take back.")
+        targets = [(batch, False) for batch in reversed(known) if batch in chosen]
         results = [
             self._roll_back_one(batch, approved_by, everything=everything)
-            for batch, everything in targets or [(batches[-1], True)]
+            for batch, everything in targets or [(known[-1], True)]
         ]
         return merged_rollbacks(results)
 
@@ -245,19 +257,32 @@ class Journey:
             partition=batch,
             config={"rollback_plan": {"everything": everything}},
         )
-        facts = self._last_metadata("rollback_plan", batch)
+        facts = self.runs.facts_of("rollback_plan", batch)
         plan = self.frame("rollback_plan", batch)
         if not name:
             return rollback_summary(plan, facts, done=None)
-        approval = {"approved_by": name, "plan_digest": facts["digest"]}
-        self.run("rollback", partition=batch, config={"rollback_approval": approval})
+        yes = {"approved_by": name, "plan_digest": facts["digest"]}
+        self.run("rollback", partition=batch, config={"rollback_approval": yes})
         return rollback_summary(plan, facts, done=self.frame("rolled_back", batch))
 
     def frame(self, asset: str, partition: str | None = None) -> pl.DataFrame:
-        """What an asset last returned."""
-        base = self.workspace.data / "frames" / asset
-        path = base / f"{partition}.parquet" if partition else base.with_suffix(".parquet")
+        """What an asset last returned.
+
+        Raises:
+            BadInput: the journey has not come that far.
+        """
+        path = self.path_of(asset, partition)
+        if not path.exists():
+            raise BadInput(
+                "This workspace has not come that far: nothing was planned yet.",
+                remedy=f"Run: {command('plan', '--workspace', self.workspace.root)}",
+            )
         return pl.read_parquet(path)
+
+    def path_of(self, asset: str, partition: str | None = None) -> Path:
+        """Where the I/O manager keeps what an asset returned."""
+        base = self.workspace.data / "frames" / asset
+        return base / f"{partition}.parquet" if partition else base.with_suffix(".parquet")
 
     def summary(self) -> dict[str, Any]:
         """The figures of the last certification."""
@@ -281,16 +306,3 @@ class Journey:
         """The reports that lie in the workspace, by name."""
         found = sorted(self.workspace.reports.glob("*.*"))
         return {path.name: str(path) for path in found if path.is_file()}
-
-
-def _ours(job: str, error: DagsterError) -> KartraFreshsalesError:
-    """The error of ours behind a failed step, or one that says which job failed and how."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, KartraFreshsalesError):
-            return cause
-        cause = cause.__cause__ or getattr(cause, "user_exception", None)
-    return IntegrityError(
-        f"The job {job!r} stopped: {type(error).__name__}: {str(error).splitlines()[0]}",
-        remedy="Look at the failed step or check in Dagster ('kartra-freshsales ui').",
-    )

@@ -1,17 +1,27 @@
-"""Commands of the journey: plan, approve, migrate, status, rollback, demo. Thin by rule."""
+"""Commands of the journey: plan, approve, migrate, rollback, demo. Thin by rule."""
 
 import tempfile
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from kartra_freshsales.cli.bar import Bar
-from kartra_freshsales.cli.context import Approver, AsJson, WorkspaceDir, screen_of
-from kartra_freshsales.cli.demo import run_demo
-from kartra_freshsales.cli.journey import Journey, Person
-from kartra_freshsales.cli.output import ExitCode, Screen
-from kartra_freshsales.settings import Workspace
+from kartra_freshsales.cli.context import (
+    Approver,
+    AsJson,
+    Person,
+    WorkspaceDir,
+    open_journey,
+    screen_of,
+)
+from kartra_freshsales.cli.output import ExitCode
+from kartra_freshsales.cli.shown import (
+    approval,
+    command,
+    show_plans,
+    show_rollback,
+    show_summary,
+)
 
 app = typer.Typer()
 
@@ -34,14 +44,17 @@ def plan(
     Example: kartra-freshsales plan --workspace acme --json
     """
     screen = screen_of(as_json)
-    with Journey(Workspace(workspace), screen) as journey:
+    with open_journey(workspace, screen) as journey:
         batches = journey.batches(batch or ())
         journey.extract(batches)
         journey.prepare(Person(approve, create_fields=create_fields))
         plans = journey.plan(batches)
-        reports = journey.reports()
+        reports, problems = journey.reports(), journey.faults.to_dicts()
     show_plans(screen, plans)
-    screen.result({"plans": plans, "reports": reports})
+    screen.say("Next: read the plan, then approve it, each batch by its digest:")
+    for key, facts in plans.items():
+        screen.say(f"  {approval(workspace, key, facts['digest'])}")
+    screen.result({"plans": plans, "reports": reports, "problems": problems})
 
 
 @app.command()
@@ -54,10 +67,10 @@ def approve(
 ) -> None:
     """Approve one batch's plan by its digest. Anything that changes the plan voids it.
 
-    Example: kartra-freshsales approve --batch 2026-03 --digest 5f3c… --name "Sales lead"
+    Example: kartra-freshsales approve --batch 2026-03 --digest 5f3c9a… --name "Sales lead"
     """
     screen = screen_of(as_json)
-    with Journey(Workspace(workspace), screen) as journey:
+    with open_journey(workspace, screen) as journey:
         journey.approve(batch, name, digest)
     screen.say(f"Plan of {batch} approved.")
     screen.result({"batch": batch, "digest": digest, "approved_by": name})
@@ -79,8 +92,8 @@ def migrate(
     """
     screen = screen_of(as_json)
     person = Person(approve, create_fields=create_fields)
-    with Journey(Workspace(workspace), screen, Bar(screen.err)) as journey:
-        summary = journey.migrate(person, batch or (), show=show_plans)
+    with open_journey(workspace, screen) as journey:
+        summary = journey.migrate(person, batch or ())
     show_summary(screen, summary)
     screen.result(summary)
     if summary["certificate"] != "pass":
@@ -104,17 +117,13 @@ def rollback(
     Example: kartra-freshsales rollback --workspace acme --approve "Sales lead"
     """
     screen = screen_of(as_json)
-    with Journey(Workspace(workspace), screen, Bar(screen.err)) as journey:
+    with open_journey(workspace, screen) as journey:
         result = journey.roll_back(batch or (), "" if dry_run else approve)
-    rows = [
-        [k, v["delete"], v["restore"], v["spared"]] for k, v in result["modules"].items()
-    ]
-    screen.table("Rollback", ["module", "delete", "restore", "spared"], rows)
-    for sentence in result["cannot_undo"]:
-        screen.say(f"Not undone: {sentence}")
+    show_rollback(screen, result)
     screen.result(result)
     if result["state"] == "planned" and not dry_run:
-        screen.say("Nothing was changed. Run it with --approve NAME to carry this out.")
+        again = command("rollback", "--workspace", workspace, "--approve", "Your name")
+        screen.say(f"Nothing was changed. To carry this out: {again}")
         raise typer.Exit(int(ExitCode.WAITING))
     if result["state"] == "failed":
         raise typer.Exit(int(ExitCode.FAILED))
@@ -122,7 +131,7 @@ def rollback(
 
 @app.command()
 def demo(
-    contacts: Annotated[int, typer.Option(min=20)] = 500,
+    contacts: Annotated[int, typer.Option(min=20, help="How many people.")] = 500,
     directory: Annotated[
         Path | None, typer.Option(help="Where to keep it; a new temporary folder without.")
     ] = None,
@@ -132,54 +141,14 @@ def demo(
 
     Example: kartra-freshsales demo --directory demo
     """
+    from kartra_freshsales.cli.demo import run_demo, try_next  # noqa: PLC0415
+
     root = directory or Path(tempfile.mkdtemp(prefix="kartra-freshsales-demo-"))
     screen = screen_of(as_json)
-    summary = run_demo(root, contacts, screen, show=show_plans)
+    summary, port = run_demo(root, contacts, screen)
     show_summary(screen, summary)
+    screen.say(f"Reports: {root / 'reports'}")
+    screen.say(try_next(root, port))
     screen.result(summary)
     if summary["certificate"] != "pass":
         raise typer.Exit(int(ExitCode.FAILED))
-
-
-def show_plans(screen: Screen, plans: dict[str, dict[str, Any]]) -> None:
-    """One line per batch and module: what would happen."""
-    operations = ("create", "update", "skip", "conflict", "refuse")
-    rows = [
-        [batch, module, *(counts.get(operation, 0) for operation in operations)]
-        for batch, plan in plans.items()
-        for module, counts in plan["modules"].items()
-    ]
-    screen.table("Load plan", ["batch", "module", *operations], rows)
-    for batch, plan in plans.items():
-        screen.say(
-            f"{batch}: {plan['requests']:,} requests, about {plan['hours']} h of the "
-            f"account's budget; digest {plan['digest']}"
-        )
-
-
-def show_summary(screen: Screen, summary: dict[str, Any]) -> None:
-    """The reconciliation as a person wants to see it first."""
-    states = ("rows", "loaded", "merged", "excluded", "suppressed", "quarantined", "failed")
-    screen.table(
-        "Where every source row ended",
-        ["export", *states],
-        [[kind, *(c.get(s, 0) for s in states)] for kind, c in summary["kinds"].items()],
-    )
-    outcomes = ("planned", "created", "updated", "skipped", "refused", "failed", "verified")
-    screen.table(
-        "What stands in Freshsales, read back",
-        ["module", *outcomes],
-        [[m, *(c.get(o, 0) for o in outcomes)] for m, c in summary["modules"].items()],
-    )
-    requests = summary["requests"]
-    screen.say(
-        f"Requests: {requests['read']} reads, {requests['write']} writes, "
-        f"{requests['poll']} polls"
-    )
-    for name, path in summary["reports"].items():
-        screen.say(f"{name}: {path}")
-    colour = "green" if summary["certificate"] == "pass" else "red"
-    if not screen.as_json:
-        screen.out.print(f"Certificate: [bold {colour}]{summary['certificate']}[/]")
-    for reason in summary.get("reasons", []):
-        screen.say(f"- {reason}")

@@ -1,4 +1,4 @@
-"""What a command shows: tables for people, one JSON object for programs, exit codes for both."""
+"""What a command shows: tables for people, one JSON object for programs, exit codes."""
 
 import io
 import json
@@ -68,7 +68,7 @@ class Screen:
             return
         table = Table(
             title=Text(title, style="bold"), title_justify="left", box=box.SIMPLE_HEAD,
-            pad_edge=False, padding=(0, 1, 0, 0),
+            show_edge=False, pad_edge=False, padding=(0, 1, 0, 0),
         )  # fmt: skip
         for position, column in enumerate(columns):
             numeric = bool(rows) and all(isinstance(row[position], int) for row in rows)
@@ -78,6 +78,7 @@ class Screen:
         for row in rows:
             table.add_row(*(Text(_cell(cell)) for cell in row))
         self.out.print(table)
+        self.out.print()
 
     def verdict(self, label: str, word: str, *, good: bool) -> None:
         """The line that a person looks for first; nothing with ``--json``."""
@@ -95,6 +96,8 @@ class Screen:
         """Show an error and return the exit code it stands for."""
         if self.debug:
             traceback.print_exception(error)
+        if isinstance(error, WrongUse) and not error.what:
+            return ExitCode.WRONG_USE
         waiting = isinstance(error, WaitingForPerson)
         self.result({"waiting_for" if waiting else "error": str(error)})
         label = ("waiting for you", "yellow") if waiting else ("error", "red")

@@ -1,20 +1,25 @@
 """``INSERT … ON CONFLICT`` for both databases, whose spellings SQLAlchemy keeps apart."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Table
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.elements import ColumnElement
 
-Insert = sqlite.Insert | postgresql.Insert
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
 
 
-def insert(connection: Connection, table: Table) -> Insert:
+def insert(connection: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":
     """An insert that knows ``on_conflict_do_update`` of the connection's database."""
+    # A dialect is as large as the rest of SQLAlchemy's core: load the one that is used.
     if connection.dialect.name == "sqlite":
-        return sqlite.insert(table)
-    return postgresql.insert(table)
+        from sqlalchemy.dialects.sqlite import insert as sqlite_insert  # noqa: PLC0415
+
+        return sqlite_insert(table)
+    from sqlalchemy.dialects.postgresql import insert as postgresql_insert  # noqa: PLC0415
+
+    return postgresql_insert(table)
 
 
 def put(

@@ -5,12 +5,15 @@ Not here: any figure or sentence of a particular report.
 
 from dataclasses import dataclass, field
 from functools import cache
+from typing import TYPE_CHECKING
 
 import polars as pl
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from kartra_freshsales.reports.tables import Table, markdown_cell
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,10 @@ class Report:
 
 
 @cache
-def _environment(*, html: bool) -> Environment:
+def _environment(*, html: bool) -> "Environment":
+    # Only a report that is written needs it: definitions load without.
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415
+
     environment = Environment(
         loader=PackageLoader("kartra_freshsales.reports", "templates"),
         autoescape=html,  # noqa: S701 - Markdown escapes by its own filter

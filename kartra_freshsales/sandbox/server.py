@@ -12,7 +12,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -37,8 +37,11 @@ class SandboxDidNotStart(RuntimeError):
     """The subprocess ended, or did not answer in time."""
 
 
-def serve(config: SandboxConfig) -> None:
-    """Serve a sandbox on the loopback until interrupted; writes the port file if asked."""
+def serve(config: SandboxConfig, *, ready: Callable[[str], None] | None = None) -> None:
+    """Serve a sandbox on the loopback until interrupted; writes the port file if asked.
+
+    ``ready`` is told the address of the API as soon as connections are taken.
+    """
     if config.host not in _LOOPBACK:
         raise ValueError("the sandbox listens on the loopback only; use --host 127.0.0.1")
     if not config.api_key:
@@ -51,6 +54,9 @@ def serve(config: SandboxConfig) -> None:
         listener.listen(128)
         if config.port_file is not None:
             _write_port(config.port_file, listener.getsockname()[1])
+        if ready is not None:
+            host = f"[{config.host}]" if family == socket.AF_INET6 else config.host
+            ready(f"http://{host}:{listener.getsockname()[1]}{API}")
         settings = uvicorn.Config(
             app, log_level="warning", access_log=False, timeout_graceful_shutdown=1
         )

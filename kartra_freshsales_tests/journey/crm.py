@@ -1,4 +1,4 @@
-"""The destination through plain HTTP, as somebody would look who knows nothing of our client.
+"""The destination through plain HTTP, as somebody looks who knows nothing of our client.
 
 What does not belong here: anything imported from the package.
 """
@@ -6,7 +6,7 @@ What does not belong here: anything imported from the package.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -24,7 +24,14 @@ _INCLUDES = {
     "contacts": "owner,sales_accounts,lifecycle_stage,contact_status",
     "deals": "owner,sales_account,contacts,deal_stage",
 }
-_MOVES_BY_ITSELF = frozenset({"updated_at", "stage_updated_time", "age", "last_assigned_at"})
+_LINKS = {
+    "sales_accounts": "sales_accounts",
+    "sales_account_id": "sales_accounts",
+    "contact_ids": "contacts",
+}
+_MOVES_BY_ITSELF = frozenset(
+    {"updated_at", "stage_updated_time", "age", "last_assigned_at"}
+)
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,28 @@ class Standing:
         assert len(found) == len(self.records[endpoint])
         return found
 
+    def content(self) -> dict[str, Any]:
+        """Everything by what people call it, without ids: equal for equal accounts."""
+        names = {
+            (endpoint, number): record["email" if endpoint == "contacts" else "name"]
+            for endpoint, records in self.records.items()
+            for number, record in records.items()
+        }
+        return {
+            **{
+                endpoint: {
+                    names[endpoint, number]: _described(record, names)
+                    for number, record in records.items()
+                }
+                for endpoint, records in self.records.items()
+            },
+            "notes": {names["contacts", who]: sorted(n) for who, n in self.notes.items()},
+            "members": {
+                name: {names["contacts", who] for who in people}
+                for name, people in self.members.items()
+            },
+        }
+
     @property
     def counts(self) -> dict[str, int]:
         """Records by module, and notes and lists."""
@@ -55,10 +84,24 @@ class Standing:
 def unmoved(record: Record) -> Record:
     """A record without what the account itself changes with every write."""
     kept = {key: value for key, value in record.items() if key not in _MOVES_BY_ITSELF}
-    # Whoever looks an account up sees its short form inside: its id is the link.
-    for key in ("sales_accounts",):
-        if key in kept:
-            kept[key] = [(link["id"], link["is_primary"]) for link in kept[key]]
+    if "sales_accounts" in kept:  # short forms of the accounts: only their ids are ours
+        links = kept["sales_accounts"]
+        kept["sales_accounts"] = [(link["id"], link["is_primary"]) for link in links]
+    return kept
+
+
+def _described(record: Record, names: dict[tuple[str, int], str]) -> Record:
+    """A record with links by name and without ids of its own."""
+    kept = {
+        key: value
+        for key, value in unmoved(record).items()
+        if key not in {"id", "links", "emails", "created_at"}
+    }
+    for key, endpoint in _LINKS.items():
+        if kept.get(key) is not None:
+            listed = kept[key] if isinstance(kept[key], list) else [kept[key]]
+            ids = [item[0] if isinstance(item, tuple) else item for item in listed]
+            kept[key] = [names[endpoint, number] for number in ids]
     return kept
 
 
@@ -135,7 +178,11 @@ class Crm:
         pages, page = 1, 1
         while page <= pages:
             told = self.get(
-                f"/contacts/view/{view}", page=page, per_page=100, include="notes", sort="id"
+                f"/contacts/view/{view}",
+                page=page,
+                per_page=100,
+                include="notes",
+                sort="id",
             )
             yield from told["notes"]
             pages, page = told["meta"]["total_pages"], page + 1
@@ -171,7 +218,9 @@ class Crm:
 
     def names(self, selector: str) -> dict[int, str]:
         """Id → name of one of the account's own lists (stages, users)."""
-        (rows,) = (v for v in self.get(f"/selector/{selector}").values() if isinstance(v, list))
+        (rows,) = (
+            v for v in self.get(f"/selector/{selector}").values() if isinstance(v, list)
+        )
         return {row["id"]: row.get("name") or row["email"] for row in rows}
 
     def labels(self, endpoint: str) -> dict[str, str]:
@@ -182,6 +231,6 @@ class Crm:
         return found
 
 
-def tally(values: Any) -> dict[Any, int]:
+def tally(values: Iterable[Any]) -> Counter[Any]:
     """How often each value occurs."""
-    return dict(Counter(values))
+    return Counter(values)

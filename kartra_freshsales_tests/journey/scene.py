@@ -66,7 +66,7 @@ class Scene:
 
 @contextmanager
 def new_scene(root: Path, *, sample: int = 0, batches: int = 1) -> Iterator[Scene]:
-    """A fresh workspace beside a fresh account; with the sample of so many people, or none."""
+    """A fresh workspace beside a fresh account, with a sample of so many people or none."""
     assert kartra_freshsales("init", str(root)).code == 0
     if sample:
         made = kartra_freshsales(

@@ -9,6 +9,7 @@ import pytest
 
 from kartra_freshsales.sandbox.config import Faults, Switches
 from kartra_freshsales.sandbox.server import SandboxProcess
+from kartra_freshsales_tests.loading.rollback_scene import Scene, staged
 from kartra_freshsales_tests.loading.scenario import Account, Opened, opened
 
 
@@ -33,3 +34,10 @@ def crm(tmp_path: Path) -> Iterator[Opened]:
             return stack.enter_context(opened(server, tmp_path / "ledger.sqlite"))
 
         yield start
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    """A sandbox, a ledger and people at work in it."""
+    with staged(tmp_path) as made:
+        yield made

@@ -319,3 +319,31 @@ def outcomes(done: pl.DataFrame) -> dict[tuple[str, str], tuple[str, str | None]
         (row["operation"], row["source_key"]): (row["outcome"], row["reason"])
         for row in done.iter_rows(named=True)
     }
+
+
+def loaded(scene: Scene) -> dict[str, int]:
+    """An account, two contacts, a deal, a note and a list, all created by a load."""
+    ids = {"acme": scene.create("sales_accounts", "acme", name="Acme Ltd")}
+    for name in ("ann", "bob"):
+        key = f"{name}@example.com"
+        ids[name] = scene.create(
+            "contacts", key, email=key, last_name=name.title(), sales_account=ids["acme"]
+        )
+    ids["deal"] = scene.create(
+        "deals",
+        "txn:1",
+        name="Sale 1",
+        amount="12.50",
+        sales_account=ids["acme"],
+        contact=ids["ann"],
+    )
+    ids["note"] = scene.write_note("ann@example.com", ids["ann"], "Prefers e-mail.")
+    ids["list"] = scene.make_list("Newsletter")
+    scene.join("Newsletter", ids["list"], [ids["ann"], ids["bob"]])
+    return ids
+
+
+def spared(rows: pl.DataFrame) -> dict[str, str]:
+    """Source key → reason of the rows that are left alone."""
+    kept = rows.filter(pl.col("action") == "spare")
+    return dict(kept.select("source_key", "reason").iter_rows())

@@ -21,7 +21,7 @@ class Destination(Decisions):
     jurisdiction: Literal["gdpr", "can_spam"] = "gdpr"
     currency: str = Field(default="", pattern=r"^([A-Z]{3})?$")
     group_size: int = Field(default=100, ge=1, le=100)
-    list_group_size: int = Field(default=100, ge=1, le=500)
+    list_group_size: int = Field(default=500, ge=1, le=500)
     create_fields: bool = False
     rehearsal: bool = False
     views: dict[str, tuple[str, ...]] = Field(default_factory=dict)

@@ -1,0 +1,112 @@
+"""Figures as tables and lines for people. Not here: working them out (``journey``)."""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from kartra_freshsales.cli.output import Screen
+
+_OPERATIONS = ("create", "update", "skip", "conflict", "refuse")
+_STATES = ("rows", "loaded", "merged", "excluded", "suppressed", "quarantined", "failed")
+_OUTCOMES = ("planned", "created", "updated", "skipped", "refused", "failed", "verified")
+_PROBLEMS_SHOWN = 20
+_UNITS = ((48, "days", 24), (1.5, "h", 1), (1 / 60, "min", 1 / 60))
+"""From how many hours on which unit is used, and how many hours one of it is."""
+
+
+def show_plans(screen: Screen, plans: Mapping[str, Mapping[str, Any]]) -> None:
+    """One line per batch and module: what would happen; then what it costs."""
+    rows = [
+        [batch, module, *(counts.get(operation, 0) for operation in _OPERATIONS)]
+        for batch, plan in plans.items()
+        for module, counts in plan["modules"].items()
+    ]
+    screen.table("Load plan", ["batch", "module", *_OPERATIONS], rows)
+    reasons = [
+        [batch, r["module"], r["operation"], r["reason"], r["records"], r["remedy"] or ""]
+        for batch, plan in plans.items()
+        for r in plan["reasons"]
+    ]
+    if reasons:
+        columns = ["batch", "module", "plan", "because", "records", "do"]
+        screen.table("What is not simply sent", columns, reasons)
+    for batch, plan in plans.items():
+        screen.say(
+            f"{batch}: {plan['requests']:,} requests, {duration(plan['hours'])} at the "
+            f"account's limit; digest {plan['digest']}"
+        )
+
+
+def show_summary(screen: Screen, summary: Mapping[str, Any]) -> None:
+    """The reconciliation as a person wants to see it first."""
+    kinds: Mapping[str, Mapping[str, int]] = summary["kinds"]
+    screen.table(
+        "Where every source row ended",
+        ["", *kinds],
+        [[state, *(kinds[kind].get(state, 0) for kind in kinds)] for state in _STATES],
+    )
+    screen.table(
+        "What stands in Freshsales, read back",
+        ["module", *_OUTCOMES],
+        [[m, *(c.get(o, 0) for o in _OUTCOMES)] for m, c in summary["modules"].items()],
+    )
+    requests = summary["requests"]
+    screen.say(
+        f"Requests: {requests['read']:,} reads, {requests['write']:,} writes, "
+        f"{requests['poll']:,} polls"
+    )
+    for name, path in summary["reports"].items():
+        screen.say(f"{name}: {path}")
+    verdict = summary["certificate"]
+    screen.verdict("Certificate", verdict, good=verdict == "pass")
+    for reason in summary.get("reasons", []):
+        screen.say(f"- {reason}")
+
+
+def show_problems(screen: Screen, problems: Sequence[Mapping[str, Any]]) -> None:
+    """The first problems of the exports; the rest of them stands in the report."""
+    rows = [
+        [_place(p), p["problem"], p["rows"] or "", p["remedy"] or ""]
+        for p in problems[:_PROBLEMS_SHOWN]
+    ]
+    screen.table("Problems (the rest goes on)", ["where", "what", "rows", "do"], rows)
+    if len(problems) > len(rows):
+        screen.say(f"… and {len(problems) - len(rows):,} more.")
+
+
+def show_rollback(screen: Screen, result: Mapping[str, Any]) -> None:
+    """What would be undone or was undone, by module, and what never can be."""
+    counts = ("delete", "restore", "spared")
+    screen.table(
+        "Rollback",
+        ["module", *counts],
+        [[m, *(c[name] for name in counts)] for m, c in result["modules"].items()],
+    )
+    for sentence in result["cannot_undo"]:
+        screen.say(f"Not undone: {sentence}")
+
+
+def duration(hours: float) -> str:
+    """Hours as a person would say them."""
+    for least, unit, size in _UNITS:
+        if hours >= least:
+            return f"about {hours / size:.{0 if unit == 'min' else 1}f} {unit}"
+    return "under a minute"
+
+
+def command(*words: str | Path) -> str:
+    """A command line that can be copied into a shell."""
+    return shlex.join(["kartra-freshsales", *map(str, words)])
+
+
+def approval(workspace: Path, batch: str, digest: str) -> str:
+    """The command line that approves one plan as it stands."""
+    plan = ("--workspace", workspace, "--batch", batch, "--digest", digest)
+    return command("approve", *plan, "--name", "Your name")
+
+
+def _place(problem: Mapping[str, Any]) -> str:
+    line = f":{problem['line']}" if problem["line"] is not None else ""
+    column = f", column {problem['column']!r}" if problem["column"] else ""
+    return f"{problem['batch']}/{problem['file'] or ''}{line}{column}"
