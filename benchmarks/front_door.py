@@ -1,6 +1,6 @@
 """The front door against polars alone, on the same clean file, as a ratio.
 
-    python benchmarks/front_door.py [--rows 1000000]
+python benchmarks/front_door.py [--rows 1000000]
 """
 
 import argparse
@@ -49,7 +49,9 @@ def main() -> None:
 
         rows = read_export(path, batch="benchmark").facts
         mine, other = fastest(ours), fastest(theirs)
-        print(f"{rows.row_count:,} rows, {path.stat().st_size / 1e6:.0f} MB, {rows.reader} path")
+        print(
+            f"{rows.row_count:,} rows, {path.stat().st_size / 1e6:.0f} MB, {rows.reader} path"
+        )
         print(f"front door {mine:.2f} s, polars scan_csv → sink_parquet {other:.2f} s")
         print(f"speed ratio {other / mine:.2f} (wanted: at least 0.5)")
 

@@ -15,7 +15,7 @@ from dagster import (
 )
 
 from kartra_freshsales.freshsales.modules import Module
-from kartra_freshsales.orchestration.approval import require_approval
+from kartra_freshsales.orchestration.approval import of_plan, require_approval
 from kartra_freshsales.orchestration.destination import DestinationResource
 from kartra_freshsales.orchestration.outputs import counted, counts_by
 from kartra_freshsales.orchestration.partitions import BATCHES
@@ -49,7 +49,16 @@ def loaded_asset(
         provisioned_fields: pl.DataFrame,
         destination_snapshot: pl.DataFrame,
     ) -> Output[pl.DataFrame]:
-        require_approval(load_plan, load_approval, destination.workspace.mapping())
+        with destination.ledger() as ledger:
+            require_approval(
+                load_plan,
+                load_approval,
+                ledger,
+                batch=context.partition_key,
+                mapping=destination.workspace.mapping(),
+                metadata=destination.settings_in(provisioned_fields),
+                account=destination.account().key,
+            )
         with destination.loader(
             run=context.run.run_id,
             batch=context.partition_key,
@@ -57,6 +66,7 @@ def loaded_asset(
             progress=progress,
         ) as loader:
             rows = loader.load(module, load_plan, snapshot=destination_snapshot).rows
+        rows = of_plan(rows, load_plan)
         counts = counts_by(rows, "outcome")
         return counted(rows, **counts)
 

@@ -75,5 +75,7 @@ def confirmed_mapping(
                     "confirm with --approve NAME (in Dagster: confirmed_by of this asset).",
                 )
             ledger.approve(kind, "all", digest, config.confirmed_by, context.run.run_id)
-    confirmed = pl.DataFrame({"kind": list(digests), "digest": list(digests.values())})
+    # Plans are made under decisions; this row tells whether they are the confirmed ones.
+    kept = {**digests, "decisions": mapping.digest()}
+    confirmed = pl.DataFrame({"kind": list(kept), "digest": list(kept.values())})
     return counted(confirmed, columns_decided=mapping_coverage.height, **digests)

@@ -11,6 +11,7 @@ from kartra_freshsales.mapping.payloads import intended
 from kartra_freshsales.orchestration.approval import (
     digest_of,
     plan_facts_of,
+    require_confirmed,
     under_decisions,
 )
 from kartra_freshsales.orchestration.destination import DestinationResource
@@ -32,7 +33,7 @@ def destination_snapshot(
     with destination.connect() as connection:
         snapshot = read_snapshot(
             connection.client,
-            metadata_from(provisioned_fields),
+            destination.settings_in(provisioned_fields),
             connection.mapping.destination.edition,
             endpoints=RECORD_ENDPOINTS,
             view_names=connection.mapping.destination.views,
@@ -72,10 +73,12 @@ def load_plan(
     intended_records: pl.DataFrame,
     destination_snapshot: pl.DataFrame,
     provisioned_fields: pl.DataFrame,
+    confirmed_mapping: pl.DataFrame,
 ) -> Output[pl.DataFrame]:
     """The dry run of a batch: creates, updates, skips, conflicts, refusals, and costs."""
-    batch, metadata = context.partition_key, metadata_from(provisioned_fields)
-    mapping = destination.workspace.mapping()
+    batch, mapping = context.partition_key, destination.workspace.mapping()
+    metadata = destination.settings_in(provisioned_fields)
+    require_confirmed(confirmed_mapping, mapping)
     edition = mapping.destination.edition
     with destination.ledger() as ledger:
         plan, conflicts = make_plan(
@@ -87,9 +90,13 @@ def load_plan(
             edition=edition,
         )
         ledger.put_conflicts(
-            [Conflict(**row, run=context.run_id) for row in conflicts.iter_rows(named=True)]
+            [
+                Conflict(**row, run=context.run.run_id)
+                for row in conflicts.iter_rows(named=True)
+            ]
         )
-    plan = under_decisions(plan, mapping, metadata)
+    account = destination.account().key
+    plan = under_decisions(plan, mapping, metadata, account=account, run=context.run.run_id)
     facts = plan_facts_of(plan, mapping, destination.workspace.settings())
     return counted(plan, **facts)
 

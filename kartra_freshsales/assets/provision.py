@@ -31,7 +31,7 @@ def freshsales_metadata(destination: DestinationResource) -> Output[pl.DataFrame
         metadata = read_metadata(connection.client, RECORD_ENDPOINTS)
     custom = sum(not f.default for fields in metadata.fields.values() for f in fields)
     return counted(
-        metadata_frame(metadata),
+        metadata_frame(metadata, destination.account().key),
         users=len(metadata.users),
         pipelines=len(metadata.pipelines),
         custom_fields=custom,
@@ -66,7 +66,7 @@ def provisioned_fields(
     freshsales_metadata: pl.DataFrame,
 ) -> Output[pl.DataFrame]:
     """The account's settings once all fields stand as planned; else it stops here."""
-    metadata = metadata_from(freshsales_metadata)
+    metadata = destination.settings_in(freshsales_metadata)
     missing = field_plan.filter(pl.col("status") != "ok")
     created = 0
     if missing.height:
@@ -83,5 +83,5 @@ def provisioned_fields(
             created = len(made)
             metadata = read_metadata(link.client, RECORD_ENDPOINTS)
     lock = provision.verify(field_plan, metadata)
-    frame = metadata_frame(metadata)
+    frame = metadata_frame(metadata, destination.account().key)
     return counted(frame, created=created, lock=lock, digest=metadata.digest())

@@ -15,11 +15,13 @@ from dagster import (
     multi_asset,
 )
 
+from kartra_freshsales.mapping.payloads import absorbed_subscriptions
+from kartra_freshsales.orchestration.checks.factories import IDENTIFYING
 from kartra_freshsales.orchestration.destination import DestinationResource
-from kartra_freshsales.orchestration.frames import metadata_from
 from kartra_freshsales.orchestration.outputs import Outputs, counted, counts_by
 from kartra_freshsales.orchestration.partitions import BATCHES
 from kartra_freshsales.orchestration.resources import WorkspaceResource
+from kartra_freshsales.reconcile.conservation import carried_by_deals
 from kartra_freshsales.reports.books import (
     close_books,
     compare_batch,
@@ -95,7 +97,12 @@ def stacked(frames: Mapping[str, pl.DataFrame], prefix: str) -> pl.DataFrame:
 @multi_asset(
     name="close_books",
     group_name=GROUP,
-    ins={name: taken for what in LOADED for name, taken in books_of(what).items()},
+    ins={
+        **{name: taken for what in LOADED for name, taken in books_of(what).items()},
+        # Payloads of millions of records are of no use here.
+        "intended": AssetIn("intended_records", input_manager_key=IDENTIFYING),
+        "plans": AssetIn("load_plan", input_manager_key=IDENTIFYING),
+    },
     outs={
         "certificate": AssetOut(
             description="Thresholds, what was measured, and pass or fail.", kinds={"polars"}
@@ -114,19 +121,26 @@ def certificate_and_report(
     subscriptions: pl.DataFrame,
     destination_snapshot: pl.DataFrame,
     provisioned_fields: pl.DataFrame,
+    intended: pl.DataFrame,
+    plans: pl.DataFrame,
     **loads: pl.DataFrame,
 ) -> Outputs:
     """Close the books over all batches: counts, sums, links, fields, and the verdict."""
     workspace = destination.workspace
+    mapping = workspace.mapping()
     with destination.ledger() as ledger:
         books = close_books(
-            workspace.mapping(),
+            mapping,
             results=stacked(loads, "loaded_"),
             comparison=stacked(loads, "compared_"),
+            intended=intended,
+            plans=plans,
             snapshot=destination_snapshot,
-            row_states=source_rows,
+            row_states=carried_by_deals(
+                source_rows, absorbed_subscriptions(transactions, subscriptions, mapping)
+            ),
             deals=golden_deals(transactions, subscriptions),
-            metadata=metadata_from(provisioned_fields),
+            metadata=destination.settings_in(provisioned_fields),
             identities=ledger.identities(),
             requests=ledger.request_counts(),
             target=workspace.settings().base_url,

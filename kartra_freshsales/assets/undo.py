@@ -13,7 +13,6 @@ from dagster import (
 from kartra_freshsales.errors import NotConfirmed
 from kartra_freshsales.loading.rollback import plan_rollback
 from kartra_freshsales.orchestration.destination import DestinationResource
-from kartra_freshsales.orchestration.frames import metadata_from
 from kartra_freshsales.orchestration.outputs import Facts, counted, counts_by
 from kartra_freshsales.orchestration.partitions import BATCHES
 from kartra_freshsales.orchestration.progress import Progress
@@ -41,14 +40,15 @@ def rollback_plan(
         plan = plan_rollback(
             link.ledger,
             link.client,
-            metadata_from(provisioned_fields),
+            destination.settings_in(provisioned_fields),
             edition=link.mapping.destination.edition,
             batch=None if config.everything else context.partition_key,
             view_names=link.mapping.destination.views,
         )
     counts = counts_by(plan.rows, "action")
     facts: Facts = {"digest": plan.digest, "requests": plan.requests}
-    return counted(with_facts(plan), **facts, **counts)
+    account = pl.lit(destination.account().key).alias("account")
+    return counted(with_facts(plan).with_columns(account), **facts, **counts)
 
 
 class RollbackApprovalConfig(Config):
@@ -72,8 +72,13 @@ def rollback_approval(
             f"The rollback plan of batch {batch} has the digest {digest}.",
             remedy="Look at rollback_plan, then approve that digest by name.",
         )
+    # Every batch that is taken back needs a new approval before it is loaded again.
+    batches = {batch, *rollback_plan["batch"].drop_nulls()}
     with destination.ledger() as ledger:
-        ledger.approve("rollback", batch, digest, config.approved_by, context.run.run_id)
+        for undone in sorted(batches):
+            ledger.approve(
+                "rollback", undone, digest, config.approved_by, context.run.run_id
+            )
     return counted(pl.DataFrame({"batch": [batch], "digest": [digest]}), digest=digest)
 
 
@@ -89,8 +94,10 @@ def rolled_back(
     provisioned_fields: pl.DataFrame,
 ) -> Output[pl.DataFrame]:
     """The undo carried out, children first, and proven by reading everything back."""
-    plan, metadata = rollback_plan_from(rollback_plan), metadata_from(provisioned_fields)
-    if rollback_approval.item(0, "digest") != plan.digest:
+    plan = rollback_plan_from(rollback_plan)
+    metadata = destination.settings_in(provisioned_fields)
+    elsewhere = set(rollback_plan["account"]) != {destination.account().key}
+    if elsewhere or rollback_approval.item(0, "digest") != plan.digest:
         raise NotConfirmed("This rollback was not approved.", remedy="Approve its digest.")
     with destination.connect(context.run.run_id) as link:
         done, proof = undo(link, plan, metadata, run=context.run.run_id, progress=progress)

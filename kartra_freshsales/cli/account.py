@@ -7,6 +7,7 @@ import typer
 
 from kartra_freshsales.cli.context import AsJson, WorkspaceDir, open_journey, screen_of
 from kartra_freshsales.cli.output import ExitCode
+from kartra_freshsales.cli.shown import ordered
 from kartra_freshsales.errors import BadInput
 
 app = typer.Typer()
@@ -54,9 +55,7 @@ def status(workspace: WorkspaceDir = Path(), as_json: AsJson = False) -> None:
     ]
     screen.table("Batches", ["batch", *steps], rows)
     if facts["records"]:
-        screen.table(
-            "In Freshsales", ["module", "records"], [[*i] for i in facts["records"].items()]
-        )
+        screen.table("In Freshsales", ["module", "records"], ordered(facts["records"]))
     screen.say(
         f"Open intents: {facts['open_intents']}; conflicts: {facts['conflicts']}; "
         f"certificate: {facts['certificate']}"
@@ -108,7 +107,7 @@ def verify(workspace: WorkspaceDir = Path(), as_json: AsJson = False) -> None:
         facts: dict[str, Any] = journey.verify()
     rows = [
         [m, c["records"], c["verified"], c["edited"], c["differing"]]
-        for m, c in facts["modules"].items()
+        for m, c in ordered(facts["modules"])
     ]
     screen.table("Freshsales against the ledger", ["module", "records", "verified",
                  "edited", "differing"], rows)  # fmt: skip

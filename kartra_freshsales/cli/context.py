@@ -12,6 +12,8 @@ from kartra_freshsales.cli.output import Screen
 from kartra_freshsales.errors import BadInput
 
 if TYPE_CHECKING:
+    from stamina.instrumentation import RetryDetails, RetryHook
+
     from kartra_freshsales.cli.journey import Journey
 
 
@@ -48,6 +50,16 @@ def screen_of(as_json: bool) -> Screen:
     return Screen(as_json=as_json, debug=SHARED.debug)
 
 
+def _teller(screen: Screen) -> "RetryHook":
+    """Says that a request is sent again; the library would say so on standard output."""
+
+    def told(details: "RetryDetails") -> None:
+        what = getattr(details.caused_by, "what", type(details.caused_by).__name__)
+        screen.warn(f"{what} Trying again in {max(1, round(details.wait_for))} s.")
+
+    return told
+
+
 @contextmanager
 def open_journey(workspace: Path, screen: Screen) -> Iterator["Journey"]:
     """One workspace, ready to be driven; a bar shows how far a load is.
@@ -57,6 +69,8 @@ def open_journey(workspace: Path, screen: Screen) -> Iterator["Journey"]:
     Raises:
         BadInput: there is no such folder.
     """
+    import stamina  # noqa: PLC0415
+
     from kartra_freshsales.cli.bar import Bar  # noqa: PLC0415
     from kartra_freshsales.cli.journey import Journey  # noqa: PLC0415
     from kartra_freshsales.settings import Workspace  # noqa: PLC0415
@@ -66,5 +80,6 @@ def open_journey(workspace: Path, screen: Screen) -> Iterator["Journey"]:
             f"There is no workspace at {workspace}.",
             remedy=f"Lay one out with: kartra-freshsales init {workspace}",
         )
+    stamina.instrumentation.set_on_retry_hooks([_teller(screen)])
     with Bar(screen.err) as bar, Journey(Workspace(workspace), screen, bar) as journey:
         yield journey

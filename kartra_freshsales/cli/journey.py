@@ -4,6 +4,7 @@ No migration logic: it starts jobs in order, and reads what the assets left behi
 """
 
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -62,6 +63,25 @@ class Journey:
     def runs(self) -> Runs:
         """The graph and its Dagster instance."""
         return Runs(self.workspace, self.progress)
+
+    def require_basics(self) -> None:
+        """Find out before hours of work that a folder, setting or decision is no use.
+
+        Raises:
+            BadInput: a folder cannot be written.
+            SettingsError: address or key of the account are missing.
+            MappingError: a line of ``mappings/*.yaml`` cannot be used.
+        """
+        for folder in (self.workspace.data, self.workspace.reports):
+            folder.mkdir(parents=True, exist_ok=True)
+            if not os.access(folder, os.W_OK):
+                raise BadInput(
+                    f"{folder} cannot be written.",
+                    remedy="Give yourself the right to it, or choose another --workspace.",
+                )
+        resource = self.destination.workspace
+        resource.settings().require_destination()
+        resource.mapping()
 
     def batches(self, only: Iterable[str] = ()) -> list[str]:
         """Batch keys in ``inbox/``, checked, oldest key first.
@@ -122,11 +142,23 @@ class Journey:
             return dict(ledger.request_counts())
 
     def extract(self, batches: Sequence[str]) -> None:
-        """Read and clean each batch, and tell what is wrong with the exports."""
+        """Read and clean each batch, and tell what is wrong with the exports.
+
+        Raises:
+            BadInput: there is nothing at all to go on with.
+        """
         for batch in batches:
             self.run("extract", partition=batch)
         self.faults = problems.of_batches(self, batches)
         self._tell(self.faults)
+        if not any(self._rows_read(batch) for batch in batches):
+            raise BadInput(
+                f"Not one row could be read in {', '.join(batches)}.",
+                remedy="Correct what stands above, then run this again.",
+            )
+
+    def _rows_read(self, batch: str) -> int:
+        return sum(self.frame(f"raw_{kind}", batch).height for kind in problems.KINDS)
 
     def _tell(self, found: pl.DataFrame) -> None:
         """Show new problems, and keep all of them in a report."""
@@ -189,7 +221,9 @@ class Journey:
         only: Iterable[str],
     ) -> dict[str, Any]:
         """The whole journey; it stops with ``WaitingForPerson`` where one is needed."""
-        batches, before = self.batches(only), self.requests()
+        batches = self.batches(only)
+        self.require_basics()
+        before = self.requests()
         self.extract(batches)
         self.prepare(person)
         plans = self.plan(batches)
@@ -277,7 +311,8 @@ class Journey:
                 "This workspace has not come that far: nothing was planned yet.",
                 remedy=f"Run: {command('plan', '--workspace', self.workspace.root)}",
             )
-        return pl.read_parquet(path)
+        with path.open("rb") as file:  # a path by name may be taken for a pattern
+            return pl.read_parquet(file)
 
     def path_of(self, asset: str, partition: str | None = None) -> Path:
         """Where the I/O manager keeps what an asset returned."""

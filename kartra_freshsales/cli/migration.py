@@ -46,6 +46,7 @@ def plan(
     screen = screen_of(as_json)
     with open_journey(workspace, screen) as journey:
         batches = journey.batches(batch or ())
+        journey.require_basics()
         journey.extract(batches)
         journey.prepare(Person(approve, create_fields=create_fields))
         plans = journey.plan(batches)

@@ -67,8 +67,7 @@ class Screen:
         if self.as_json:
             return
         table = Table(
-            title=Text(title, style="bold"), title_justify="left", box=box.SIMPLE_HEAD,
-            show_edge=False, pad_edge=False, padding=(0, 1, 0, 0),
+            box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0),
         )  # fmt: skip
         for position, column in enumerate(columns):
             numeric = bool(rows) and all(isinstance(row[position], int) for row in rows)
@@ -77,6 +76,7 @@ class Screen:
             )
         for row in rows:
             table.add_row(*(Text(_cell(cell)) for cell in row))
+        self.out.print(Text(title, style="bold"), soft_wrap=True)
         self.out.print(table)
         self.out.print()
 

@@ -3,10 +3,14 @@
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from kartra_freshsales.cli.output import Screen
 
+T = TypeVar("T")
+_MODULES = (
+    "sales_accounts", "contacts", "leads", "deals", "subscriptions", "notes", "lists",
+)  # fmt: skip
 _OPERATIONS = ("create", "update", "skip", "conflict", "refuse")
 _STATES = ("rows", "loaded", "merged", "excluded", "suppressed", "quarantined", "failed")
 _OUTCOMES = ("planned", "created", "updated", "skipped", "refused", "failed", "verified")
@@ -20,7 +24,7 @@ def show_plans(screen: Screen, plans: Mapping[str, Mapping[str, Any]]) -> None:
     rows = [
         [batch, module, *(counts.get(operation, 0) for operation in _OPERATIONS)]
         for batch, plan in plans.items()
-        for module, counts in plan["modules"].items()
+        for module, counts in ordered(plan["modules"])
     ]
     screen.table("Load plan", ["batch", "module", *_OPERATIONS], rows)
     reasons = [
@@ -49,7 +53,7 @@ def show_summary(screen: Screen, summary: Mapping[str, Any]) -> None:
     screen.table(
         "What stands in Freshsales, read back",
         ["module", *_OUTCOMES],
-        [[m, *(c.get(o, 0) for o in _OUTCOMES)] for m, c in summary["modules"].items()],
+        [[m, *(c.get(o, 0) for o in _OUTCOMES)] for m, c in ordered(summary["modules"])],
     )
     requests = summary["requests"]
     screen.say(
@@ -81,10 +85,16 @@ def show_rollback(screen: Screen, result: Mapping[str, Any]) -> None:
     screen.table(
         "Rollback",
         ["module", *counts],
-        [[m, *(c[name] for name in counts)] for m, c in result["modules"].items()],
+        [[m, *(c[name] for name in counts)] for m, c in ordered(result["modules"])],
     )
     for sentence in result["cannot_undo"]:
         screen.say(f"Not undone: {sentence}")
+
+
+def ordered(by_module: Mapping[str, T]) -> list[tuple[str, T]]:
+    """Facts by module in the order in which modules are loaded."""
+    known = [module for module in _MODULES if module in by_module]
+    return [(m, by_module[m]) for m in [*known, *(m for m in by_module if m not in known)]]
 
 
 def duration(hours: float) -> str:

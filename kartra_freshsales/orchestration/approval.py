@@ -11,43 +11,91 @@ from dagster import MetadataValue
 from kartra_freshsales.errors import IntegrityError, NotConfirmed
 from kartra_freshsales.freshsales.metadata import Metadata
 from kartra_freshsales.freshsales.plan_facts import hourly_limit
+from kartra_freshsales.ledger.store import Ledger
 from kartra_freshsales.mapping.model import Mapping
 from kartra_freshsales.planning.cost import cost
 from kartra_freshsales.planning.digest import plan_digest
 from kartra_freshsales.planning.summary import operation_counts
 from kartra_freshsales.settings import Settings
 
+MADE_UNDER = ("mapping_digest", "metadata_digest", "account")
+PLANNED_IN = "planned_in"
+"""The run that made a plan; results name it too, so that the two can be told to match."""
+
 
 def under_decisions(
-    plan: pl.DataFrame, mapping: Mapping, metadata: Metadata
+    plan: pl.DataFrame, mapping: Mapping, metadata: Metadata, *, account: str, run: str
 ) -> pl.DataFrame:
-    """The plan with ``mapping_digest, metadata_digest`` of what it was made under."""
+    """The plan with what it was made under, for which account and in which run.
+
+    Adds ``mapping_digest, metadata_digest, account, planned_in``.
+    """
     return plan.with_columns(
         pl.lit(mapping.digest()).alias("mapping_digest"),
         pl.lit(metadata.digest()).alias("metadata_digest"),
+        pl.lit(account).alias("account"),
+        pl.lit(run).alias(PLANNED_IN),
     )
+
+
+def of_plan(results: pl.DataFrame, plan: pl.DataFrame) -> pl.DataFrame:
+    """Load results with ``planned_in`` of the plan that they carried out."""
+    run = plan.item(0, PLANNED_IN) if plan.height else None
+    return results.with_columns(pl.lit(run, pl.String).alias(PLANNED_IN))
+
+
+def require_confirmed(confirmed: pl.DataFrame, mapping: Mapping) -> None:
+    """Raise ``NotConfirmed`` unless today's decisions are those a person confirmed."""
+    decisions = confirmed.filter(pl.col("kind") == "decisions")["digest"].to_list()
+    if decisions != [mapping.digest()]:
+        raise NotConfirmed(
+            "The mapping has changed since it was confirmed and the records were made.",
+            remedy="Run 'prepare' again and confirm the map as it stands now, then plan.",
+        )
 
 
 def digest_of(plan: pl.DataFrame) -> str:
     """The digest a person approves: the plan's rows under the map and schema it names."""
-    facts = plan.select("mapping_digest", "metadata_digest").unique()
+    facts = plan.select(MADE_UNDER).unique()
     if facts.height > 1:
         raise IntegrityError(
             "The load plan mixes rows made under different decisions.",
             remedy="Materialize load_plan of this batch again.",
         )
-    mapping_digest, metadata_digest = facts.row(0) if facts.height else ("", "")
+    mapping_digest, metadata_digest, account = facts.row(0) if facts.height else ("",) * 3
     return plan_digest(
-        plan.drop("mapping_digest", "metadata_digest"),
+        plan,
         mapping_digest=mapping_digest,
-        metadata_digest=metadata_digest,
+        metadata_digest=f"{metadata_digest} {account}",
     )
 
 
-def require_approval(plan: pl.DataFrame, approval: pl.DataFrame, mapping: Mapping) -> None:
-    """Raise ``NotConfirmed`` unless exactly this plan, under today's map, was approved."""
+def require_approval(
+    plan: pl.DataFrame,
+    approval: pl.DataFrame,
+    ledger: Ledger,
+    *,
+    batch: str,
+    mapping: Mapping,
+    metadata: Metadata,
+    account: str,
+) -> None:
+    """Raise ``NotConfirmed`` unless exactly this plan was approved and still stands.
+
+    Args:
+        plan: of ``under_decisions``.
+        approval: ``digest`` of the plan that was approved.
+        ledger: of the account that would be written to; it must know of the approval, and
+            of no rollback since.
+        batch: whose plan.
+        mapping: the decisions now.
+        metadata: the account's settings now.
+        account: which account the settings point at now.
+    """
+    digest = digest_of(plan)
+    given, undone = ledger.approval("plan", batch), ledger.approval("rollback", batch)
     approved = approval.item(0, "digest") if approval.height else ""
-    if approved != digest_of(plan):
+    if approved != digest or given is None or given.digest != digest:
         raise NotConfirmed(
             "The load plan is not the one that was approved.",
             remedy="Look at load_plan again and approve its digest, then start the load.",
@@ -56,6 +104,17 @@ def require_approval(plan: pl.DataFrame, approval: pl.DataFrame, mapping: Mappin
         raise NotConfirmed(
             "The mapping has changed since this plan was approved.",
             remedy="Run 'prepare' and 'plan' again, then approve the new digest.",
+        )
+    made_for = plan.select("metadata_digest", "account").unique().rows()
+    if made_for not in ([], [(metadata.digest(), account)]):
+        raise NotConfirmed(
+            "Freshsales' own settings have changed since this plan was approved.",
+            remedy="Run 'prepare' and 'plan' again, then approve the new digest.",
+        )
+    if undone is not None and undone.at >= given.at:
+        raise NotConfirmed(
+            f"A rollback of batch {batch} was approved after its load.",
+            remedy="Approve the load plan once more if it is to be loaded again.",
         )
 
 

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 import polars as pl
 from dagster import ConfigurableResource
 
+from kartra_freshsales.errors import NotConfirmed
 from kartra_freshsales.freshsales.client import FreshsalesClient
+from kartra_freshsales.freshsales.metadata import Metadata
 from kartra_freshsales.freshsales.plan_facts import hourly_limit
 from kartra_freshsales.ledger.store import Destination, Ledger
 from kartra_freshsales.loading.loader import Loader
@@ -34,13 +36,32 @@ class DestinationResource(ConfigurableResource):  # type: ignore[type-arg]
 
     workspace: WorkspaceResource
 
+    def account(self) -> Destination:
+        """Which account the settings point at now."""
+        edition = self.workspace.mapping().destination.edition
+        return Destination(self.workspace.settings().base_url.rstrip("/"), edition=edition)
+
+    def settings_in(self, frame: pl.DataFrame) -> Metadata:
+        """The account's settings that a stage before this one read.
+
+        Raises:
+            NotConfirmed: they are another account's: what was planned for a rehearsal must
+                not go into production because an address was changed.
+        """
+        account = frame.item(0, "account") if "account" in frame.columns else None
+        if account != self.account().key:
+            raise NotConfirmed(
+                "The address of Freshsales has changed since its settings were read.",
+                remedy="Run 'prepare' and 'plan' again for the account that the address "
+                "names now, then approve the new plan.",
+            )
+        return metadata_from(frame)
+
     @contextmanager
     def ledger(self) -> Iterator[Ledger]:
         """The ledger of this account; needs no network."""
         settings = self.workspace.settings()
-        edition = self.workspace.mapping().destination.edition
-        destination = Destination(settings.base_url.rstrip("/"), edition=edition)
-        with Ledger.open(settings.ledger, destination) as ledger:
+        with Ledger.open(settings.ledger, self.account()) as ledger:
             yield ledger
 
     @contextmanager
@@ -80,7 +101,7 @@ class DestinationResource(ConfigurableResource):  # type: ignore[type-arg]
             with Loader(
                 connection.client,
                 connection.ledger,
-                metadata_from(metadata),
+                self.settings_in(metadata),
                 run=run,
                 batch=batch,
                 edition=target.edition,

@@ -5,10 +5,14 @@ import polars as pl
 from kartra_freshsales.freshsales.metadata import Metadata
 
 
-def metadata_frame(metadata: Metadata) -> pl.DataFrame:
-    """The account's settings as one row: ``digest, json``."""
+def metadata_frame(metadata: Metadata, account: str) -> pl.DataFrame:
+    """An account's settings as one row: ``digest, json, account`` (whose they are)."""
     return pl.DataFrame(
-        {"digest": [metadata.digest()], "json": [metadata.model_dump_json()]}
+        {
+            "digest": [metadata.digest()],
+            "json": [metadata.model_dump_json()],
+            "account": [account],
+        }
     )
 
 

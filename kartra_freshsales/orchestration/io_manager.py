@@ -18,7 +18,8 @@ from kartra_freshsales.orchestration.resources import WorkspaceResource
 
 IDENTIFYING_COLUMNS = [
     "_batch", "_file", "_row", "_kind", "state", "reason", "contact_key", "account_key",
-    "deal_key", "module", "source_key", "role", "kind", "column",
+    "deal_key", "module", "source_key", "batch", "role", "operation", "planned_in", "kind",
+    "column",
 ]  # fmt: skip
 """What names rows and records: all that checks need of the frames beside their own."""
 

@@ -9,6 +9,8 @@ import polars as pl
 
 from kartra_freshsales.planning.plan import SCHEMA
 
+_AT_ONCE = 20_000  # rows turned into text together: bounds the memory
+
 
 def plan_digest(plan: pl.DataFrame, *, mapping_digest: str, metadata_digest: str) -> str:
     """SHA-256 over a plan's rows in any order, and over what it was made under.
@@ -18,8 +20,13 @@ def plan_digest(plan: pl.DataFrame, *, mapping_digest: str, metadata_digest: str
         mapping_digest: of the decisions.
         metadata_digest: of the destination's settings.
     """
-    rows = plan.select(pl.concat_str([_framed(name) for name in SCHEMA])).to_series()
-    digests = sorted(hashlib.sha256(row.encode()).digest() for row in rows)
+    digests = sorted(
+        hashlib.sha256(row.encode()).digest()
+        for part in plan.iter_slices(_AT_ONCE)
+        for row in part.select(
+            pl.concat_str([_framed(name) for name in SCHEMA])
+        ).to_series()
+    )
     whole = hashlib.sha256()
     for text in (mapping_digest, metadata_digest):
         whole.update(f"{len(text)}:{text}".encode())
@@ -31,8 +38,8 @@ def _framed(name: str) -> pl.Expr:
     """A column as text that says its own length, so that no two rows read the same."""
     column = pl.col(name)
     if SCHEMA[name] == pl.List(pl.String):
-        items = column.list.eval(_with_length(pl.element()))
-        column = items.list.sort().list.join("")  # the order of sources means nothing
+        # The order of sources means nothing.
+        column = column.list.eval(_with_length(pl.element()).sort()).list.join("")
     return _with_length(column.cast(pl.String))
 
 

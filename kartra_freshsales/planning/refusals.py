@@ -9,8 +9,19 @@ import polars as pl
 
 from kartra_freshsales.freshsales.metadata import Metadata
 from kartra_freshsales.planning.matching import endpoint_of, natural_keys
-from kartra_freshsales.planning.refusal_rules import REMEDIES, Rule, judged, rules_for
-from kartra_freshsales.planning.tokens import casefolded, texts, token
+from kartra_freshsales.planning.refusal_rules import (
+    REMEDIES,
+    TEXT_LENGTH,
+    Rule,
+    judged,
+    rules_for,
+)
+from kartra_freshsales.planning.tokens import (
+    casefolded,
+    holds_text_longer_than,
+    texts,
+    token,
+)
 
 REQUIRED, DUPLICATE, UNKNOWN_FIELD = (
     "required_missing", "duplicate_natural_key", "unknown_field",
@@ -81,7 +92,9 @@ def predicted_refusals(
 
 def _of_endpoint(rows: pl.DataFrame, endpoint: str, metadata: Metadata) -> pl.DataFrame:
     found = [_missing(rows, key) for key in _required(endpoint, metadata)]
-    found += [_judged(rows, rule) for rule in rules_for(endpoint, metadata)]
+    rules = rules_for(endpoint, metadata)
+    found += _judged(rows, [rule for rule in rules if not rule.longer_than])
+    found += _judged(_with_long_texts(rows), [r for r in rules if r.longer_than])
     if endpoint in metadata.fields:
         found.append(_unknown_fields(rows, {f.name for f in metadata.fields[endpoint]}))
     if endpoint == "contacts":
@@ -114,21 +127,30 @@ def _missing(rows: pl.DataFrame, key: str) -> pl.DataFrame:
     return _findings(blank, pl.lit(key), pl.lit(REQUIRED))
 
 
-def _judged(rows: pl.DataFrame, rule: Rule) -> pl.DataFrame:
-    """Judge each distinct value once; texts are measured before they are decoded."""
-    value = token(rule.key).alias("_value")
-    suspects = rows.select("module", "source_key", value).filter(
-        pl.col("_value").is_not_null()
-        & (pl.col("_value").str.len_chars() > rule.longer_than)
+def _with_long_texts(rows: pl.DataFrame) -> pl.DataFrame:
+    """Records with a text long enough to be judged: one look instead of one a field."""
+    return rows.filter(holds_text_longer_than(TEXT_LENGTH))
+
+
+def _judged(rows: pl.DataFrame, rules: list[Rule]) -> list[pl.DataFrame]:
+    """Judge each distinct value once; only what is bad is looked for among the records."""
+    if rows.is_empty() or not rules:
+        return []
+    distinct = rows.select(
+        token(rule.key).unique().drop_nulls().implode().alias(str(at))
+        for at, rule in enumerate(rules)
     )
-    distinct = suspects["_value"].unique()
-    reasons = {text: judged(text, rule.judge) for text in distinct}
-    bad = {text: reason for text, reason in reasons.items() if reason is not None}
-    if not bad:
-        return _none()
-    reason = pl.col("_value").replace_strict(bad, default=None, return_dtype=pl.String)
-    wrong = suspects.with_columns(reason.alias("_reason")).drop_nulls("_reason")
-    return _findings(wrong, pl.lit(rule.key), pl.col("_reason"))
+    found = []
+    for rule, values in zip(rules, distinct.row(0), strict=True):
+        reasons = {text: judged(text, rule.judge) for text in values}
+        bad = {text: reason for text, reason in reasons.items() if reason is not None}
+        if bad:
+            reason = token(rule.key).replace_strict(
+                bad, default=None, return_dtype=pl.String
+            )
+            wrong = rows.with_columns(reason.alias("_reason")).drop_nulls("_reason")
+            found.append(_findings(wrong, pl.lit(rule.key), pl.col("_reason")))
+    return found
 
 
 def _unknown_fields(rows: pl.DataFrame, known: set[str]) -> pl.DataFrame:

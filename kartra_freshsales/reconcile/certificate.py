@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from kartra_freshsales.reconcile.compare import EQUAL, NORMALISED
 from kartra_freshsales.reconcile.conservation import unbalanced
+from kartra_freshsales.reconcile.open_records import sentences
 from kartra_freshsales.reconcile.sums import unequal
 
 _HUNDRED = Decimal(100)
@@ -38,6 +39,7 @@ class Thresholds(BaseModel):
     unequal_sums: int = Field(default=0, ge=0)
     orphans: int = Field(default=0, ge=0)
     failed_rows: int = Field(default=0, ge=0)
+    failed_records: int = Field(default=0, ge=0)
     unbalanced: int = Field(default=0, ge=0)
     accept_edits_since: bool = True
     """A field proven to have arrived and changed by someone afterwards counts as equal."""
@@ -123,6 +125,12 @@ def _read_back(comparison: pl.DataFrame, equation: pl.DataFrame) -> Iterator[Mea
         yield Measure("records read back", "all", "at least 1", "0", passed=False)
 
 
+def _open(wanted: Thresholds, still_open: pl.DataFrame | None) -> Iterator[Measure]:
+    if still_open is not None:
+        name = "records that failed or were not loaded as planned"
+        yield _at_most(name, wanted.failed_records, still_open.height)
+
+
 def _reason(measure: Measure) -> str:
     return (
         f"{measure.name} ({measure.module}): {measure.measured}, "
@@ -146,6 +154,8 @@ def certificate(
     orphans: pl.DataFrame,
     equation: pl.DataFrame,
     thresholds: Thresholds | None = None,
+    *,
+    still_open: pl.DataFrame | None = None,
 ) -> Certificate:
     """Measure a load against its thresholds.
 
@@ -156,6 +166,7 @@ def certificate(
         orphans: of ``links.orphans``.
         equation: of ``conservation.equation``.
         thresholds: what is required; by default everything, of every module.
+        still_open: of ``open_records.open_records``; without it only rows are counted.
     """
     wanted = thresholds or Thresholds()
     differing = unequal(sums) if sums.height else []
@@ -168,11 +179,13 @@ def certificate(
         _at_most(
             "source rows that failed", wanted.failed_rows, _sum_of(equation, "failed")
         ),
+        *_open(wanted, still_open),
         _at_most("batches out of balance", wanted.unbalanced, len(uneven)),
     )
     reasons = tuple(_reason(measure) for measure in measured if not measure.passed)
     passed = not reasons
-    details = () if passed else (*differing, *uneven)
+    left = [] if still_open is None else sentences(still_open)
+    details = () if passed else (*differing, *uneven, *left)
     return Certificate(
         passed, wanted, measured, reasons + details, digest_of(wanted, measured)
     )

@@ -19,12 +19,17 @@ STATES: tuple[str, ...] = (
 MODULES_OF_KIND: Mapping[str, Sequence[str]] = {
     "contacts": ("contacts", "leads"),
     "transactions": ("deals",),
-    "subscriptions": ("subscriptions", "deals"),
+    "subscriptions": ("subscriptions", "deals", "notes"),
 }
 
-NOT_WRITTEN: tuple[str, ...] = ("refused", "failed")
 DELETED_THERE = "deleted_at_destination"
 """Reason of a conflict in which people deleted the record: nothing of it stands there."""
+NOT_SENT: tuple[str, ...] = (
+    "exists_at_destination",
+    "changed_since_plan",
+    "plan_outdated",
+)
+"""Reasons of a conflict met while loading: what was approved was not sent. Plan again."""
 
 _ROW = ("_kind", "_batch", "_file", "_row")
 _SCHEMA: dict[str, pl.DataType] = {
@@ -65,17 +70,46 @@ def _outcomes(results: pl.DataFrame) -> pl.DataFrame:
             "reason": pl.String(),
         },
     )
-    missing = pl.col("outcome").is_in(NOT_WRITTEN) | (
-        (pl.col("outcome") == "conflict") & pl.col("reason").eq_missing(DELETED_THERE)
-    )
+    conflict = pl.col("outcome") == "conflict"
+    failed = (pl.col("outcome") == "failed") | (conflict & pl.col("reason").is_in(NOT_SENT))
+    deleted = conflict & pl.col("reason").eq_missing(DELETED_THERE)
+    missing = (pl.col("outcome") == "refused") | failed.fill_null(value=False) | deleted
     return (
         shaped.join(kinds, on="module", how="inner")
         .group_by("_kind", pl.col("source_key").alias("record_key"))
         .agg(
             (~missing).any().alias("_arrived"),
-            (pl.col("outcome") == "failed").any().alias("_failed"),
+            failed.any().alias("_failed"),
             pl.col("reason").drop_nulls().sort().first().alias("_reason"),
         )
+    )
+
+
+def carried_by_deals(row_states: pl.DataFrame, absorbed: pl.DataFrame) -> pl.DataFrame:
+    """Rows of subscriptions that are fields of a deal end where that deal ends.
+
+    Args:
+        row_states: as for ``terminal_states``.
+        absorbed: ``deal_key, record_key``: the deal that carries each such subscription.
+    """
+    carried = absorbed.select(
+        pl.lit("subscriptions").alias("_kind"),
+        pl.col("deal_key").alias("record_key"),
+        pl.col("record_key").alias("_deal"),
+    )
+    on_deal = pl.col("_deal").is_not_null()
+    return (
+        row_states.join(
+            carried, on=("_kind", "record_key"), how="left", maintain_order="left"
+        )
+        .with_columns(
+            pl.when(on_deal & (pl.col("state") == "loaded"))
+            .then(pl.lit("merged"))
+            .otherwise("state")
+            .alias("state"),
+            pl.coalesce("_deal", "record_key").alias("record_key"),
+        )
+        .drop("_deal")
     )
 
 

@@ -10,7 +10,12 @@ import polars as pl
 
 from kartra_freshsales.reconcile.certificate import Certificate, Thresholds, certificate
 from kartra_freshsales.reconcile.compare import EQUAL, NORMALISED
-from kartra_freshsales.reconcile.conservation import STATES, equation, terminal_states
+from kartra_freshsales.reconcile.conservation import (
+    DELETED_THERE,
+    STATES,
+    equation,
+    terminal_states,
+)
 from kartra_freshsales.reconcile.edits import before_edits
 from kartra_freshsales.reconcile.links import orphans
 from kartra_freshsales.reconcile.sums import DEAL_MODULES, Names, sums
@@ -20,7 +25,13 @@ OUTCOMES: tuple[str, ...] = (
 )  # fmt: skip
 """From the strongest to the weakest: what is said of a record met in several plans."""
 
-NOT_THERE: tuple[str, ...] = ("refused", "failed")
+_HELD_UP: tuple[str, ...] = ("refused", "failed", "conflict")
+
+
+def _there() -> pl.Expr:
+    """Whether a record stands there: refused, failed and deleted ones do not."""
+    deleted = (pl.col("outcome") == "conflict") & pl.col("reason").eq_missing(DELETED_THERE)
+    return ~pl.col("outcome").is_in(["refused", "failed"]) & ~deleted
 
 
 @dataclass(frozen=True)
@@ -39,20 +50,30 @@ class Reckoning:
 def one_result_each(results: pl.DataFrame) -> pl.DataFrame:
     """One row per record: a record that several batches refer to counts once.
 
-    What happened to it is the strongest outcome any batch reports; what was read of it is
-    taken from the plan that owns it.
+    What the batch that owns it reports counts; a batch that needed it before may have made
+    it, and then the owner skipped it. Nothing that failed for its owner is hidden by what
+    another batch, or an earlier load, reports. Several batches may own a list: the worst
+    they report counts.
     """
     rank = pl.col("outcome").replace_strict(
         {outcome: at for at, outcome in enumerate(OUTCOMES)}, return_dtype=pl.Int8
     )
-    keys = ["module", "source_key"]
-    strongest = results.sort(rank).unique(keys, keep="first", maintain_order=True)
-    own = results.sort(pl.col("role") != "own").unique(
+    keys, own = ["module", "source_key"], pl.col("role") == "own"
+    failing = own & pl.col("outcome").is_in(_HELD_UP)
+    worst_first = pl.when(failing).then(-rank).otherwise(0)
+    chosen = results.sort(~own, worst_first, maintain_order=True).unique(
         keys, keep="first", maintain_order=True
     )
-    return own.drop("outcome").join(
-        strongest.select(*keys, "outcome"), on=keys, how="left", maintain_order="left"
+    strongest = results.sort(rank).unique(keys, keep="first", maintain_order=True)
+    joined = chosen.join(
+        strongest.select(*keys, pl.col("outcome").alias("_strongest")),
+        on=keys,
+        how="left",
+        maintain_order="left",
     )
+    return joined.with_columns(
+        pl.when(failing).then("outcome").otherwise("_strongest").alias("outcome")
+    ).drop("_strongest")
 
 
 def sent_and_seen(
@@ -69,14 +90,17 @@ def sent_and_seen(
         ``module, source_key, written, sources`` and ``module, source_key, freshsales_id,
         seen``.
     """
-    there = results.filter(
-        ~pl.col("outcome").is_in(NOT_THERE) & pl.col("written").is_not_null()
-    )
+    there = results.filter(_there() & pl.col("written").is_not_null())
     if snapshot is not None and snapshot.height:
-        now = snapshot.select("freshsales_id", pl.col("record").alias("_now")).unique(
-            "freshsales_id"
-        )
-        untouched = pl.col("outcome").is_in(["skipped", "conflict"])
+        now = snapshot.select(
+            "freshsales_id",
+            pl.col("record").alias("_now"),
+            _moment(pl.col("updated_at")).alias("_at"),
+        ).unique("freshsales_id")
+        seen_at = _moment(pl.col("seen").str.json_path_match("$.updated_at"))
+        # A load that was run again on the snapshot of its first run has read later since.
+        older = (pl.col("_at") < seen_at).fill_null(value=False)
+        untouched = pl.col("outcome").is_in(["skipped", "conflict"]) & ~older
         there = there.join(now, on="freshsales_id", how="left", maintain_order="left")
         there = there.with_columns(
             pl.when(untouched)
@@ -90,6 +114,10 @@ def sent_and_seen(
     )
 
 
+def _moment(text: pl.Expr) -> pl.Expr:
+    return text.str.to_datetime("%+", time_unit="us", time_zone="UTC", strict=False)
+
+
 def reckon(
     *,
     results: pl.DataFrame,
@@ -100,6 +128,7 @@ def reckon(
     deals: pl.DataFrame,
     names: Names,
     thresholds: Thresholds,
+    still_open: pl.DataFrame,
 ) -> Reckoning:
     """Close the books of all batches.
 
@@ -113,8 +142,9 @@ def reckon(
             closed_date``); those that did not arrive are left out of the sums.
         names: words for stage and currency ids.
         thresholds: what is required.
+        still_open: of ``open_records``.
     """
-    there = results.filter(~pl.col("outcome").is_in(NOT_THERE))
+    there = results.filter(_there())
     written = there.select("module", "source_key", "written", "sources")
     if thresholds.accept_edits_since:
         seen = before_edits(seen, written, comparison, references)
@@ -132,7 +162,7 @@ def reckon(
     )
     broken = orphans(written, seen, references=references)
     return Reckoning(
-        certificate(comparison, money, broken, balance, thresholds),
+        certificate(comparison, money, broken, balance, thresholds, still_open=still_open),
         results,
         comparison,
         terminal_states(row_states, results, complete=True),

@@ -14,6 +14,12 @@ from kartra_freshsales.mapping.model import Mapping as Decisions
 from kartra_freshsales.reconcile.causes import cause_counts, with_causes
 from kartra_freshsales.reconcile.certificate import Thresholds
 from kartra_freshsales.reconcile.compare import compare_records, verdict_counts
+from kartra_freshsales.reconcile.open_records import (
+    KEYS,
+    as_they_stand,
+    open_records,
+    still_meant,
+)
 from kartra_freshsales.reconcile.reckoning import (
     Reckoning,
     module_counts,
@@ -54,7 +60,25 @@ def compare_batch(
         compare_records(sent, seen, references=identities),
         identities.select("module", "source_key", "seen"),
     )
-    return compared, phase_report(what, batch, results, compared)
+    places = results.select(*KEYS, "role").unique(("module", "source_key"), keep="first")
+    placed = compared.join(
+        places, on=("module", "source_key"), how="left", maintain_order="left"
+    )
+    return placed, phase_report(what, batch, results, compared)
+
+
+def one_comparison_each(comparison: pl.DataFrame, results: pl.DataFrame) -> pl.DataFrame:
+    """The fields of each record once: as the batch that owns it compared them.
+
+    Args:
+        comparison: of ``compare_batch``, of all batches.
+        results: load results that count; other records are left out.
+    """
+    record, own = ["module", "source_key"], pl.col("role") == "own"
+    kept = comparison.join(results, on=KEYS, how="semi", maintain_order="left")
+    kept = kept.filter(own | ~own.any().over(record))
+    # A list is compared once per batch: each has members of its own.
+    return kept.unique([*KEYS, "field"], keep="first", maintain_order=True)
 
 
 @dataclass(frozen=True)
@@ -109,6 +133,8 @@ def close_books(
     *,
     results: pl.DataFrame,
     comparison: pl.DataFrame,
+    intended: pl.DataFrame,
+    plans: pl.DataFrame,
     snapshot: pl.DataFrame,
     row_states: pl.DataFrame,
     deals: pl.DataFrame,
@@ -123,7 +149,9 @@ def close_books(
     Args:
         decisions: thresholds, and whether this is a rehearsal.
         results: load results of all batches.
-        comparison: field comparisons of all batches.
+        comparison: field comparisons of all batches, of ``compare_batch``.
+        intended: ``module, source_key, batch`` of every intended record.
+        plans: ``module, source_key, batch, operation, planned_in`` of all load plans.
         snapshot: the destination before the load.
         row_states: the ledger of source rows.
         deals: of ``golden_deals``.
@@ -133,18 +161,21 @@ def close_books(
         target: address of the account.
         batches: keys of the batches.
     """
-    each = one_result_each(results)
-    keys = ["module", "source_key"]
+    counted = as_they_stand(still_meant(results, intended), identities)
+    each = one_result_each(counted)
+    standing = counted.filter(pl.col("outcome") != "failed")
+    comparison = one_comparison_each(comparison, standing)
     _, seen = sent_and_seen(each, snapshot)
     reckoning = reckon(
         results=each,
-        comparison=comparison.unique([*keys, "field"], maintain_order=True),
+        comparison=comparison,
         seen=seen,
         references=identities,
         row_states=row_states,
         deals=deals,
         names=names_of(metadata),
         thresholds=Thresholds.model_validate(decisions.thresholds.model_dump()),
+        still_open=open_records(intended, plans, counted, comparison),
     )
     report = reconciliation_report(
         reckoning.certificate,

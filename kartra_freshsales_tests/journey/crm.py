@@ -48,6 +48,10 @@ class Standing:
         assert len(found) == len(self.records[endpoint])
         return found
 
+    def bare(self, endpoint: str) -> dict[int, Record]:
+        """Records of a module by id, without what the account itself changes."""
+        return {number: unmoved(r) for number, r in self.records[endpoint].items()}
+
     def content(self) -> dict[str, Any]:
         """Everything by what people call it, without ids: equal for equal accounts."""
         names = {
@@ -84,6 +88,8 @@ class Standing:
 def unmoved(record: Record) -> Record:
     """A record without what the account itself changes with every write."""
     kept = {key: value for key, value in record.items() if key not in _MOVES_BY_ITSELF}
+    custom = record["custom_field"].items()  # an empty field says nothing yet
+    kept["custom_field"] = {key: value for key, value in custom if value is not None}
     if "sales_accounts" in kept:  # short forms of the accounts: only their ids are ours
         links = kept["sales_accounts"]
         kept["sales_accounts"] = [(link["id"], link["is_primary"]) for link in links]

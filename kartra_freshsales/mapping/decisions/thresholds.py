@@ -27,5 +27,6 @@ class Thresholds(Decisions):
     unequal_sums: int = Field(default=0, ge=0)
     orphans: int = Field(default=0, ge=0)
     failed_rows: int = Field(default=0, ge=0)
+    failed_records: int = Field(default=0, ge=0)
     unbalanced: int = Field(default=0, ge=0)
     accept_edits_since: bool = True
