@@ -11,7 +11,9 @@ from kartra_freshsales.orchestration.resources import WorkspaceResource
 from kartra_freshsales.reports.owner_queue import owner_queue_csv
 
 GROUP = "owners"
+QUEUE = "owner_queue.csv"
 SETTLED = ("matched", "default")
+UNSETTLED = ~pl.col("status").is_in(SETTLED)
 
 
 @asset(group_name=GROUP, kinds={"polars"})
@@ -22,7 +24,10 @@ def owner_map(
     subscriptions: pl.DataFrame,
     freshsales_metadata: pl.DataFrame,
 ) -> Output[pl.DataFrame]:
-    """Each distinct owner of contacts and deals, matched by e-mail to an active user."""
+    """Each distinct owner of contacts and deals, matched by e-mail to an active user.
+
+    Who has nobody is listed here already, so that users can be added at any time.
+    """
     owners = owner_table(
         contacts,
         transactions,
@@ -31,16 +36,17 @@ def owner_map(
         metadata_from(freshsales_metadata).users,
     )
     counts = counts_by(owners, "status")
-    return counted(owners, **counts)
+    path = workspace.write_report(QUEUE, owner_queue_csv(owners.filter(UNSETTLED)))
+    return counted(owners, queue=MetadataValue.path(path), **counts)
 
 
-@asset(group_name=GROUP, kinds={"csv"})
+@asset(group_name=GROUP, kinds={"csv"}, deps=["confirmed_mapping"])
 def owner_queue(
     workspace: WorkspaceResource, owner_map: pl.DataFrame
 ) -> Output[pl.DataFrame]:
     """Owners nobody in Freshsales answers to: while one is left, it stops here (gate 2)."""
-    queue = owner_map.filter(~pl.col("status").is_in(SETTLED))
-    path = workspace.write_report("owner_queue.csv", owner_queue_csv(queue))
+    queue = owner_map.filter(UNSETTLED)
+    path = workspace.workspace.reports / QUEUE
     if queue.height:
         raise OwnersUnmatched(
             f"{queue.height} owner(s) have no active user in Freshsales; see {path}.",

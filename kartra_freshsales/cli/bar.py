@@ -53,7 +53,7 @@ class Bar(Progress):
         if module not in self._tasks:
             self._shown.start()
             self._tasks[module] = self._shown.add_task(module, total=total)
-        self._shown.update(self._tasks[module], completed=done, total=total)
+        self._shown.update(self._tasks[module], completed=done, total=total, refresh=True)
         if done >= total:
             self._shown.remove_task(self._tasks.pop(module))
             if not self._tasks:

@@ -81,5 +81,8 @@ def open_journey(workspace: Path, screen: Screen) -> Iterator["Journey"]:
             remedy=f"Lay one out with: kartra-freshsales init {workspace}",
         )
     stamina.instrumentation.set_on_retry_hooks([_teller(screen)])
-    with Bar(screen.err) as bar, Journey(Workspace(workspace), screen, bar) as journey:
-        yield journey
+    try:
+        with Bar(screen.err) as bar, Journey(Workspace(workspace), screen, bar) as journey:
+            yield journey
+    finally:
+        stamina.instrumentation.set_on_retry_hooks(None)

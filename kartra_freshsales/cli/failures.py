@@ -27,7 +27,7 @@ _FILE_REMEDIES = {
     errno.ENOTDIR: "A file stands where a folder is needed: move it away.",
     errno.EEXIST: "A file stands where a folder is needed: move it away.",
     errno.EISDIR: "A folder stands where a file is needed: move it away.",
-    errno.ENOENT: "Put it back, or run 'plan' again to make it.",
+    errno.ENOENT: "Put it back, or correct its name.",
     errno.EADDRINUSE: "Give another --port.",
 }
 

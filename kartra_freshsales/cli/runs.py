@@ -19,6 +19,7 @@ from dagster import (
     DagsterInstance,
     Definitions,
 )
+from dagster._core.errors import DagsterExecutionInterruptedError
 
 from kartra_freshsales.cli.failures import Unforeseen, explained
 from kartra_freshsales.definitions import build_definitions
@@ -48,6 +49,13 @@ run_monitoring:
   enabled: true
   free_slots_after_run_end_seconds: 300
 """
+_HEADLESS = "headless.yaml"
+_HEADLESS_YAML = f"""\
+{_DAGSTER_YAML}compute_logs:
+  module: dagster._core.storage.noop_compute_log_manager
+  class: NoOpComputeLogManager
+"""
+"""The same storage; but capturing output would take the screen from the progress bar."""
 
 
 @dataclass(frozen=True)
@@ -95,15 +103,17 @@ class Runs:
         """Where Dagster keeps runs and events of this workspace."""
         home = self.workspace.data / "dagster"
         home.mkdir(parents=True, exist_ok=True)
-        config = home / "dagster.yaml"
-        if not config.exists():
-            config.write_text(_DAGSTER_YAML, encoding="utf-8")
+        for name, text in (("dagster.yaml", _DAGSTER_YAML), (_HEADLESS, _HEADLESS_YAML)):
+            config = home / name
+            if not config.exists():
+                config.write_text(text, encoding="utf-8")
         return home
 
     @cached_property
     def instance(self) -> DagsterInstance:
         """Dagster's own storage, opened by the first run."""
-        return self._open.enter_context(DagsterInstance.from_config(str(self.home)))
+        opened = DagsterInstance.from_config(str(self.home), _HEADLESS)
+        return self._open.enter_context(opened)
 
     def run(
         self,
@@ -116,6 +126,7 @@ class Runs:
 
         Raises:
             KartraFreshsalesError: an asset raised it, or a check of it failed.
+            KeyboardInterrupt: Ctrl-C; Dagster turns it into an error of its own.
         """
         if partition:
             self.instance.add_dynamic_partitions(BATCHES.name or "", [partition])
@@ -129,6 +140,8 @@ class Runs:
                 raise_on_error=True,
                 run_id=run_id,
             )
+        except DagsterExecutionInterruptedError:
+            raise KeyboardInterrupt from None
         except DagsterError as error:
             raise self._reason(error, run_id) from error
         return list(self.failed_checks(run_id))

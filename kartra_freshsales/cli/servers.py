@@ -37,7 +37,9 @@ def sandbox(
 
     Example: kartra-freshsales sandbox --port 8765 --api-key rehearsal --state sandbox.db
     """
-    from kartra_freshsales.sandbox import server  # noqa: PLC0415 - a server, not a library
+    import yaml  # noqa: PLC0415
+
+    from kartra_freshsales.sandbox import server  # noqa: PLC0415
 
     screen = screen_of(as_json)
     try:
@@ -51,10 +53,13 @@ def sandbox(
             port_file=port_file,
             faults=faults,
         )
-    except ValueError as error:
+    except (ValueError, yaml.YAMLError) as error:
         raise WrongUse(
             f"{error}.", remedy="See: kartra-freshsales sandbox --help"
         ) from None
+
+    if port:
+        _require_free(port)
 
     def told(address: str) -> None:
         screen.say(

@@ -4,6 +4,7 @@ Every function works inside the caller's transaction. Not here: hashing (``chain
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
@@ -45,13 +46,38 @@ def plan(
     _move_end(
         connection, destination_id, intents=ends.intents + len(rows), intent_head=head
     )
-    found = connection.execute(
-        select(intent)
+    ids = connection.scalars(
+        select(intent.c.id)
         .where(intent.c.destination_id == destination_id)
         .where(intent.c.position > ends.intents)
         .order_by(intent.c.position)
     )
-    return [_as_intent(row) for row in found]
+    return [
+        _planned(number, run, new, now_us) for number, new in zip(ids, intents, strict=True)
+    ]
+
+
+def _planned(number: int, run: str, new: NewIntent, now_us: int) -> Intent:
+    """The intent as it was just written; reading its documents back would cost as much."""
+    at = from_us(now_us)
+    return Intent(
+        id=number,
+        run=run,
+        operation=Operation(new.operation),
+        module=str(new.module),
+        source_key=new.source_key,
+        payload_digest=new.payload_digest,
+        payload=dict(new.payload),
+        pre_image=None if new.pre_image is None else dict(new.pre_image),
+        way_back=new.way_back,
+        group=new.group,
+        batch=new.batch,
+        state=IntentState.PLANNED,
+        detail=None,
+        freshsales_id=None,
+        planned_at=at,
+        changed_at=at,
+    )
 
 
 def _new_row(
@@ -127,8 +153,14 @@ def _event(
         "freshsales_id": change.freshsales_id,
         "at_us": now_us,
     }
-    event["content_hash"] = chain.content_hash(event, chain.EVENT_CONTENT)
+    event["content_hash"] = _detail_hash(change.detail)
     return event
+
+
+@lru_cache(maxsize=256)
+def _detail_hash(detail: str | None) -> str:
+    """Details are a few words, or none: the same over and over."""
+    return chain.content_hash({"detail": detail}, chain.EVENT_CONTENT)
 
 
 def _derive(connection: Connection, events: Iterable[dict[str, Any]]) -> None:

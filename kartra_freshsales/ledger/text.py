@@ -6,10 +6,13 @@ from datetime import UTC, datetime
 
 from kartra_freshsales.ledger.records import Json
 
+# Made once: a load spells nine documents a record.
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
 
 def canonical(document: object) -> str:
     """JSON with one spelling only: sorted keys, no spaces, ASCII."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return _ENCODER.encode(document)
 
 
 def digest(document: object) -> str:

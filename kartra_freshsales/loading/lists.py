@@ -257,7 +257,7 @@ class _Desk:
         present: Collection[int] | None = None,
     ) -> None:
         ids = list(wanted.values())
-        there = target.members.values() if present is None else present
+        there = set(target.members.values() if present is None else present)
         self.results.settle(
             item,
             outcome,
@@ -265,7 +265,7 @@ class _Desk:
             reason=f"{missing}_members_not_loaded" if missing else item.reason,
             remedy=_NOT_ALL if missing else item.remedy,
             written={"name": item.record.get("name", target.name), "members": ids},
-            seen={"name": target.name, "members": [n for n in ids if n in set(there)]},
+            seen={"name": target.name, "members": [n for n in ids if n in there]},
         )
 
 

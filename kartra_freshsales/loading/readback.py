@@ -91,12 +91,19 @@ def _pass(
     sighting: Sighting,
 ) -> None:
     views = view_ids(session.metadata, endpoint, session.view_names)
-    for view_id in _likeliest_first(views, sought, session.metadata):
-        for sheet in newest_first(session.client, endpoint, view_id, floor=floor):
-            sighting.pages += 1
-            _note(endpoint, sheet.records, sought, sighting)
-            if len(sighting.found) >= len(sought):
-                return
+    readings = {
+        view_id: (newest_first(session.client, endpoint, view_id, floor=floor), share)
+        for view_id, share in _likeliest_first(views, sought, session.metadata).items()
+    }
+    # First each view's share, then the rest: people may have moved deals to other stages.
+    for hurried in (True, False):
+        for reading, share in readings.values():
+            enough = len(sighting.found) + (share if hurried else len(sought))
+            while len(sighting.found) < enough and (sheet := next(reading, None)):
+                sighting.pages += 1
+                _note(endpoint, sheet.records, sought, sighting)
+                if len(sighting.found) >= len(sought):
+                    return
 
 
 def _note(endpoint: str, records: list[Json], sought: Sought, sighting: Sighting) -> None:
@@ -110,10 +117,12 @@ def _note(endpoint: str, records: list[Json], sought: Sought, sighting: Sighting
 
 def _likeliest_first(
     views: dict[str, int], sought: Sought, metadata: Metadata
-) -> list[int]:
-    """Deals are spread over views by stage: begin where most of ours should be."""
-    if len(views) == 1:
-        return list(views.values())
+) -> dict[int, int]:
+    """View → how many of ours it should show, most first.
+
+    Deals are spread over views by stage. Where a stage is not known, each view may show
+    all of them.
+    """
     words = {
         stage.id: stage.forecast_type.split()[-1].casefold()
         for pipeline in metadata.pipelines
@@ -123,5 +132,7 @@ def _likeliest_first(
     weight: Counter[str] = Counter()
     for stage_id, count in sought.stages.items():
         weight[words.get(int(str(stage_id)), "") if stage_id is not None else ""] += count
-    ordered = sorted(views, key=lambda name: -weight[name.split()[0].casefold()])
-    return [views[name] for name in ordered]
+    shares = {number: weight[name.split()[0].casefold()] for name, number in views.items()}
+    certain = sum(shares.values()) == len(sought)
+    ordered = sorted(shares.items(), key=lambda view: -view[1])
+    return {number: share if certain else len(sought) for number, share in ordered}

@@ -20,12 +20,11 @@ def plan_digest(plan: pl.DataFrame, *, mapping_digest: str, metadata_digest: str
         mapping_digest: of the decisions.
         metadata_digest: of the destination's settings.
     """
+    as_one = pl.concat_str([_framed(name) for name in SCHEMA]).cast(pl.Binary)
     digests = sorted(
-        hashlib.sha256(row.encode()).digest()
+        hashlib.sha256(row).digest()
         for part in plan.iter_slices(_AT_ONCE)
-        for row in part.select(
-            pl.concat_str([_framed(name) for name in SCHEMA])
-        ).to_series()
+        for row in part.select(as_one).to_series()
     )
     whole = hashlib.sha256()
     for text in (mapping_digest, metadata_digest):

@@ -128,7 +128,7 @@ def reckon(
     deals: pl.DataFrame,
     names: Names,
     thresholds: Thresholds,
-    still_open: pl.DataFrame,
+    still_open: pl.DataFrame | None = None,
 ) -> Reckoning:
     """Close the books of all batches.
 
@@ -142,7 +142,7 @@ def reckon(
             closed_date``); those that did not arrive are left out of the sums.
         names: words for stage and currency ids.
         thresholds: what is required.
-        still_open: of ``open_records``.
+        still_open: of ``open_records``; without it only source rows are counted.
     """
     there = results.filter(_there())
     written = there.select("module", "source_key", "written", "sources")

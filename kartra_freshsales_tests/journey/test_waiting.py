@@ -93,14 +93,14 @@ def waits(ran: Ran) -> str:
     return str(ran.facts["waiting_for"])
 
 
-# S9, S17, S15: the scope and the gaps are there before anything is confirmed
+# S9, S15, S17, S102: scope, gaps and owners are listed before anything is confirmed
 def test_first_it_waits_for_the_map_with_the_scope_already_written(story: Story) -> None:
     said = waits(story.ran["nothing confirmed"])
     assert "mapping" in said
     assert "migration_scope.html" in said
     assert story.reports["nothing confirmed"] >= {
         "migration_scope.html", "migration_scope.md", "data_gaps.md", "tag_taxonomy.csv",
-        "mapping_proposal.csv",
+        "mapping_proposal.csv", "owner_queue.csv",
     }  # fmt: skip
 
 

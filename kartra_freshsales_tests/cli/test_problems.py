@@ -1,0 +1,201 @@
+"""One migration of good and bad files: what the screen, the report and the JSON tell of it."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from kartra_freshsales.sandbox.server import SandboxProcess
+from kartra_freshsales_tests.cli.scenario import (
+    AWKWARD,
+    BATCH,
+    DONE,
+    FAILED,
+    UNUSABLE,
+    WAITING,
+    WHO,
+    Place,
+    Said,
+)
+
+pytestmark = pytest.mark.xdist_group("cli-problems")
+EVERY = {**{name: words for name, (_, words) in UNUSABLE.items()}} | {
+    name: words for name, (_, words, _) in AWKWARD.items()
+}
+
+
+@dataclass
+class Story:
+    """A workspace with every kind of bad file, migrated, and asked about afterwards."""
+
+    place: Place
+    said: dict[str, Said] = field(default_factory=dict)
+
+    @property
+    def report(self) -> list[dict[str, str]]:
+        """Rows of the report of problems."""
+        path = self.place.root / "reports" / "problems.csv"
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    root = tmp_path_factory.mktemp("problems") / "acme [1]"
+    with SandboxProcess(requests_per_hour=0) as sandbox:
+        place = Place.new(root, sandbox)
+        for name, (content, _) in UNUSABLE.items():
+            place.put(name, content)
+        for name, (content, _, _) in AWKWARD.items():
+            place.put(name, content)
+        told = Story(place)
+        told.said["plan"] = place.go_on("plan", "--json")
+        told.said["unapproved"] = place.call("migrate")
+        told.said["migrate"] = place.go_on("migrate")
+        for command in ("status", "verify", "doctor"):
+            told.said[command] = place.call(command)
+        told.said["trace"] = place.call("trace", "ADA@example.com")
+        told.said["nobody"] = place.call("trace", "nobody@example.com")
+        told.said["undo"] = place.call("rollback")
+        yield told
+
+
+# S75, S100, G4: the rest goes on
+def test_good_files_are_loaded_beside_bad_ones(story: Story) -> None:
+    said = story.said["migrate"]
+    assert said.code == DONE, said.screen
+    assert "Certificate: pass" in said.out
+    assert "Problems (the rest goes on)" in said.out
+
+
+# S75, S100
+@pytest.mark.parametrize("name", EVERY)
+def test_every_bad_file_is_told_on_the_screen_and_in_the_report(
+    name: str, story: Story
+) -> None:
+    words = EVERY[name]
+    screen = story.said["migrate"].out.splitlines()
+    assert any(f"{BATCH}/{name}" in line and words in line for line in screen)
+    assert any(row["file"] == name and words in row["problem"] for row in story.report)
+
+
+# S75
+@pytest.mark.parametrize("name", AWKWARD)
+def test_the_place_is_told(name: str, story: Story) -> None:
+    place = AWKWARD[name][2]
+    assert f"{BATCH}/{place}" in story.said["migrate"].out
+
+
+# S36, S100: rows that found no place among the others are told as well
+def test_rows_that_could_not_be_placed_are_told_after_merging(story: Story) -> None:
+    found = {row["problem"] for row in story.report if row["file"] == "euro.csv"}
+    assert found >= {"no amount", "unknown type", "buyer not found"}
+    assert "buyer not found" in story.said["migrate"].out
+
+
+def test_programs_are_told_the_same(story: Story) -> None:
+    plan = story.said["plan"]
+    assert plan.code == DONE, plan.screen
+    told = plan.facts["problems"]
+    assert len(told) == len(story.report)
+    assert {(p["file"], p["problem"]) for p in told} == {
+        (row["file"], row["problem"]) for row in story.report
+    }
+    assert set(told[0]) == {
+        "batch", "file", "line", "column", "problem", "rows", "remedy",
+    }  # fmt: skip
+
+
+# G18: places, counts and remedies; no values of rows
+def test_no_problem_quotes_a_person(story: Story) -> None:
+    text = (story.place.root / "reports" / "problems.csv").read_text(encoding="utf-8")
+    assert "@" not in text
+    assert "Perhaps" not in text
+
+
+# S99, G17: two currencies, of which the account knows one
+def test_what_the_account_would_refuse_is_told_before_the_load(story: Story) -> None:
+    (reason,) = story.said["plan"].facts["plans"][BATCH]["reasons"]
+    assert (reason["operation"], reason["reason"]) == ("refuse", "currency_unknown")
+    assert "currency_unknown" in story.said["migrate"].out
+    assert "What is not simply sent" in story.said["migrate"].out
+
+
+# G15: commands to copy, one per batch
+def test_an_unapproved_plan_is_told_with_the_command_that_approves_it(story: Story) -> None:
+    said, digest = story.said["unapproved"], story.said["plan"].facts["plans"][BATCH]
+    assert said.code == WAITING
+    command = (
+        f"kartra-freshsales approve --workspace '{story.place.root}' --batch {BATCH} "
+        f"--digest {digest['digest']} --name 'Your name'"
+    )
+    assert command in said.err
+    assert command.replace(str(story.place.root), str(story.place.root)) in said.err
+
+
+def test_each_stage_is_told_before_and_timed_afterwards(story: Story) -> None:
+    lines = story.said["migrate"].err.splitlines()
+    for stage in (f"extract {BATCH}", "prepare", f"load {BATCH}", "certify"):
+        began = lines.index(f"{stage} …")
+        assert any(line.startswith(f"{stage}: ") for line in lines[began:])
+
+
+def test_all_reports_are_named_whole(story: Story) -> None:
+    reports = story.place.root / "reports"
+    for name in ("reconciliation_report.html", "certificate.json"):
+        assert f"{name}: {reports / name}" in story.said["migrate"].err.splitlines()
+
+
+def test_the_status_shows_how_far_it_is(story: Story) -> None:
+    said = story.said["status"]
+    assert said.code == DONE
+    row = next(line for line in said.out.splitlines() if line.startswith(BATCH))
+    assert row.split() == [BATCH, *["yes"] * 5]
+    assert "certificate: pass" in said.err
+
+
+# G3
+def test_a_look_again_finds_everything_in_place(story: Story) -> None:
+    said = story.said["verify"]
+    assert said.code == DONE, said.screen
+    assert "Ledger chain: intact" in said.err
+    assert said.out.index("sales_accounts") < said.out.index("contacts")
+
+
+# G11
+def test_a_trace_shows_lines_and_values(story: Story) -> None:
+    said = story.said["trace"]
+    assert said.code == DONE
+    assert f"{BATCH}/contacts.csv:2" in said.out
+    assert "first_name" in said.out
+    nobody = story.said["nobody"]
+    assert nobody.code == FAILED
+    assert "nobody@example.com" not in nobody.screen
+
+
+def test_fields_made_for_the_load_show_in_the_doctor(story: Story) -> None:
+    said = story.said["doctor"]
+    assert said.code == DONE, said.screen
+    assert "of them custom" in said.out
+
+
+# G2: without a name it stays a dry run
+def test_an_undo_without_a_name_tells_the_command_that_carries_it_out(story: Story) -> None:
+    said = story.said["undo"]
+    assert said.code == WAITING
+    assert "Nothing was changed" in said.err
+    assert f"rollback --workspace '{story.place.root}' --approve 'Your name'" in said.err
+
+
+# S75, G4: a certificate over nothing would be worth nothing
+def test_where_no_row_can_be_read_it_stops(account: SandboxProcess, tmp_path: Path) -> None:
+    place = Place.new(tmp_path, account)
+    for name in ("contacts.csv", "sales.csv"):
+        place.put(name, "a,b\n1,2\n")
+    said = place.call("migrate", "--approve", WHO)
+    assert said.code == FAILED
+    assert "fits no Kartra export" in said.out
+    assert "Not one row could be read" in said.err
+    assert "prepare" not in said.err
