@@ -21,6 +21,7 @@ from playwright.sync_api import Page, sync_playwright
 
 IMAGES = Path(__file__).parent / "images"
 PORT = 3917
+FAILED_CHECK = "raw_transactions?view=checks&checkDetail=some_line_was_read"
 # Products with commas that nobody quoted: no line has the width of the header.
 BROKEN = "ID,Transaction_Type,Date,Product,Buyer_Email,lead_id,Amount (USD)\n" + "".join(
     f"{number},Sale,2026-03-09 10:00:00,Course, one, two,ada@example.com,1,12.50\n"
@@ -29,9 +30,7 @@ BROKEN = "ID,Transaction_Type,Date,Product,Buyer_Email,lead_id,Amount (USD)\n" +
 
 
 def run(*command: str, allow_failure: bool = False) -> None:
-    subprocess.run(
-        ["kartra-freshsales", *command], check=not allow_failure
-    )
+    subprocess.run(["kartra-freshsales", *command], check=not allow_failure)
 
 
 @contextmanager
@@ -88,9 +87,10 @@ def main() -> None:
             page.set_viewport_size({"width": 1900, "height": 620})
             picture(page, f"{address}/asset-groups", "asset-graph", wait=10)
             page.set_viewport_size({"width": 1600, "height": 1000})
-            picture(page, f"{address}/assets/raw_transactions?view=checks&checkDetail=some_line_was_read", "check-failure")
-        for report in ("migration_scope", "reconciliation_report"):
-            picture(page, (workspace / "reports" / f"{report}.html").as_uri(), report, wait=1)
+            picture(page, f"{address}/assets/{FAILED_CHECK}", "check-failure")
+        for name in ("migration_scope", "reconciliation_report"):
+            report = workspace / "reports" / f"{name}.html"
+            picture(page, report.as_uri(), name, wait=1)
         browser.close()
 
 

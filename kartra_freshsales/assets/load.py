@@ -49,19 +49,11 @@ def loaded_asset(
         provisioned_fields: pl.DataFrame,
         destination_snapshot: pl.DataFrame,
     ) -> Output[pl.DataFrame]:
-        with destination.ledger() as ledger:
-            require_approval(
-                load_plan,
-                load_approval,
-                ledger,
-                batch=context.partition_key,
-                mapping=destination.workspace.mapping(),
-                metadata=destination.settings_in(provisioned_fields),
-                account=destination.account().key,
-            )
+        batch = context.partition_key
+        require_approval(load_plan, load_approval, provisioned_fields, destination, batch)
         with destination.loader(
             run=context.run.run_id,
-            batch=context.partition_key,
+            batch=batch,
             metadata=provisioned_fields,
             progress=progress,
         ) as loader:

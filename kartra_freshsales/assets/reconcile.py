@@ -15,17 +15,14 @@ from dagster import (
     multi_asset,
 )
 
-from kartra_freshsales.mapping.payloads import absorbed_subscriptions
 from kartra_freshsales.orchestration.checks.factories import IDENTIFYING
 from kartra_freshsales.orchestration.destination import DestinationResource
 from kartra_freshsales.orchestration.outputs import Outputs, counted, counts_by
 from kartra_freshsales.orchestration.partitions import BATCHES
 from kartra_freshsales.orchestration.resources import WorkspaceResource
-from kartra_freshsales.reconcile.conservation import carried_by_deals
 from kartra_freshsales.reports.books import (
     close_books,
     compare_batch,
-    golden_deals,
     summary_text,
 )
 from kartra_freshsales.reports.rebuild import rebuild_inventory as inventory_report
@@ -127,24 +124,21 @@ def certificate_and_report(
 ) -> Outputs:
     """Close the books over all batches: counts, sums, links, fields, and the verdict."""
     workspace = destination.workspace
-    mapping = workspace.mapping()
     with destination.ledger() as ledger:
         books = close_books(
-            mapping,
+            workspace.mapping(),
             results=stacked(loads, "loaded_"),
             comparison=stacked(loads, "compared_"),
             intended=intended,
             plans=plans,
             snapshot=destination_snapshot,
-            row_states=carried_by_deals(
-                source_rows, absorbed_subscriptions(transactions, subscriptions, mapping)
-            ),
-            deals=golden_deals(transactions, subscriptions),
+            row_states=source_rows,
+            transactions=transactions,
+            subscriptions=subscriptions,
             metadata=destination.settings_in(provisioned_fields),
             identities=ledger.identities(),
             requests=ledger.request_counts(),
             target=workspace.settings().base_url,
-            batches=source_rows["_batch"].unique().sort().to_list(),
         )
     files = {
         name: str(workspace.write_report(name, text)) for name, text in books.files.items()

@@ -17,6 +17,8 @@ from kartra_freshsales.kartra.model import (
 )
 from kartra_freshsales.kartra.structure import Structure
 
+_FIRST_ROWS = 20_000
+
 
 def why_not(dialect: Dialect, structure: Structure) -> str | None:
     """Why a file needs the tolerant path, in a person's words; None if it is clean."""
@@ -63,11 +65,13 @@ def confirmed(frame: pl.DataFrame, dialect: Dialect, structure: Structure) -> Ta
     """
     if frame.height != structure.records:
         return None
-    multi_line = multi_line_columns(frame) if structure.multi_line_cells else ()
-    numbered = _with_line_numbers(frame, multi_line)
-    if _line_feeds(numbered) != structure.multi_line_cells:
-        return None
-    return _without_header(numbered, dialect, multi_line)
+    # The first rows mostly tell which columns hold line feeds; the count proves it.
+    for looked_at in (frame.head(_FIRST_ROWS), frame):
+        multi_line = multi_line_columns(looked_at) if structure.multi_line_cells else ()
+        numbered = _with_line_numbers(frame, multi_line)
+        if _line_feeds(numbered) == structure.multi_line_cells:
+            return _without_header(numbered, dialect, multi_line)
+    return None
 
 
 def _with_line_numbers(frame: pl.DataFrame, multi_line: Sequence[str]) -> pl.DataFrame:

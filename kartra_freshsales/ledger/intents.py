@@ -4,6 +4,7 @@ Every function works inside the caller's transaction. Not here: hashing (``chain
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -52,14 +53,13 @@ def plan(
         .where(intent.c.position > ends.intents)
         .order_by(intent.c.position)
     )
-    return [
-        _planned(number, run, new, now_us) for number, new in zip(ids, intents, strict=True)
-    ]
-
-
-def _planned(number: int, run: str, new: NewIntent, now_us: int) -> Intent:
-    """The intent as it was just written; reading its documents back would cost as much."""
     at = from_us(now_us)
+    both = zip(ids, intents, strict=True)
+    return [_planned(number, run, new, at) for number, new in both]
+
+
+def _planned(number: int, run: str, new: NewIntent, at: datetime) -> Intent:
+    """The intent as it was just written; reading its documents back would cost as much."""
     return Intent(
         id=number,
         run=run,

@@ -11,8 +11,8 @@ from dagster import MetadataValue
 from kartra_freshsales.errors import IntegrityError, NotConfirmed
 from kartra_freshsales.freshsales.metadata import Metadata
 from kartra_freshsales.freshsales.plan_facts import hourly_limit
-from kartra_freshsales.ledger.store import Ledger
 from kartra_freshsales.mapping.model import Mapping
+from kartra_freshsales.orchestration.destination import DestinationResource
 from kartra_freshsales.planning.cost import cost
 from kartra_freshsales.planning.digest import plan_digest
 from kartra_freshsales.planning.summary import operation_counts
@@ -73,27 +73,24 @@ def digest_of(plan: pl.DataFrame) -> str:
 def require_approval(
     plan: pl.DataFrame,
     approval: pl.DataFrame,
-    ledger: Ledger,
-    *,
+    settings: pl.DataFrame,
+    destination: DestinationResource,
     batch: str,
-    mapping: Mapping,
-    metadata: Metadata,
-    account: str,
 ) -> None:
     """Raise ``NotConfirmed`` unless exactly this plan was approved and still stands.
 
     Args:
         plan: of ``under_decisions``.
         approval: ``digest`` of the plan that was approved.
-        ledger: of the account that would be written to; it must know of the approval, and
-            of no rollback since.
+        settings: the account's, as they were read last.
+        destination: what would be written to; its ledger must know of the approval, and of
+            no rollback since.
         batch: whose plan.
-        mapping: the decisions now.
-        metadata: the account's settings now.
-        account: which account the settings point at now.
     """
-    digest = digest_of(plan)
-    given, undone = ledger.approval("plan", batch), ledger.approval("rollback", batch)
+    metadata, account = destination.settings_in(settings), destination.account().key
+    mapping, digest = destination.workspace.mapping(), digest_of(plan)
+    with destination.ledger() as ledger:
+        given, undone = ledger.approval("plan", batch), ledger.approval("rollback", batch)
     approved = approval.item(0, "digest") if approval.height else ""
     if approved != digest or given is None or given.digest != digest:
         raise NotConfirmed(

@@ -20,6 +20,7 @@ _WHY: dict[str, str] = {
     NOT_STANDING: "were taken back, or belong to another account",
     "not_compared": "were loaded but not reconciled",
 }
+_NOTHING = "{}"
 _SCHEMA: dict[str, pl.DataType] = {name: pl.String() for name in (*KEYS, "why")}
 
 
@@ -76,9 +77,9 @@ def open_records(
     )
     why = pl.when(pl.col("reason").eq_missing(NOT_STANDING)).then(pl.lit(NOT_STANDING))
     pending = plans.filter(pl.col("operation").is_in(["create", "update"]))
-    arrived = results.filter(
-        pl.col("outcome").is_in(_ARRIVED) & pl.col("written").is_not_null()
-    )
+    # A record that people had made and that lacked nothing was not written at all.
+    wrote = pl.col("written").is_not_null() & (pl.col("written") != _NOTHING)
+    arrived = results.filter(pl.col("outcome").is_in(_ARRIVED) & wrote)
     found = [
         intended.join(results, on=KEYS, how="anti").with_columns(
             why=pl.lit("never_loaded")

@@ -4,16 +4,18 @@ Puts ``reconcile`` and the reports together. Not here: reading frames, writing f
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
 from kartra_freshsales.freshsales.metadata import Metadata
 from kartra_freshsales.mapping.model import Mapping as Decisions
+from kartra_freshsales.mapping.payloads import absorbed_subscriptions
 from kartra_freshsales.reconcile.causes import cause_counts, with_causes
 from kartra_freshsales.reconcile.certificate import Thresholds
 from kartra_freshsales.reconcile.compare import compare_records, verdict_counts
+from kartra_freshsales.reconcile.conservation import carried_by_deals
 from kartra_freshsales.reconcile.open_records import (
     KEYS,
     as_they_stand,
@@ -137,12 +139,12 @@ def close_books(
     plans: pl.DataFrame,
     snapshot: pl.DataFrame,
     row_states: pl.DataFrame,
-    deals: pl.DataFrame,
+    transactions: pl.DataFrame,
+    subscriptions: pl.DataFrame,
     metadata: Metadata,
     identities: pl.DataFrame,
     requests: Mapping[str, int],
     target: str,
-    batches: Sequence[str],
 ) -> Books:
     """Reckon all batches and write the certificate, the reports and the review files.
 
@@ -154,12 +156,12 @@ def close_books(
         plans: ``module, source_key, batch, operation, planned_in`` of all load plans.
         snapshot: the destination before the load.
         row_states: the ledger of source rows.
-        deals: of ``golden_deals``.
+        transactions: golden transactions.
+        subscriptions: golden subscriptions.
         metadata: words for ids.
         identities: the ledger's.
         requests: all requests so far, by kind.
         target: address of the account.
-        batches: keys of the batches.
     """
     counted = as_they_stand(still_meant(results, intended), identities)
     each = one_result_each(counted)
@@ -171,8 +173,10 @@ def close_books(
         comparison=comparison,
         seen=seen,
         references=identities,
-        row_states=row_states,
-        deals=deals,
+        row_states=carried_by_deals(
+            row_states, absorbed_subscriptions(transactions, subscriptions, decisions)
+        ),
+        deals=golden_deals(transactions, subscriptions),
         names=names_of(metadata),
         thresholds=Thresholds.model_validate(decisions.thresholds.model_dump()),
         still_open=open_records(intended, plans, counted, comparison),
@@ -191,7 +195,7 @@ def close_books(
         requests=requests,
         target=target,
         rehearsal=decisions.destination.rehearsal,
-        batches=batches,
+        batches=row_states["_batch"].unique().sort().to_list(),
     )
     return Books(reckoning, report, _files(reckoning, report))
 

@@ -1,13 +1,13 @@
 """What reaches the screen: nothing cut, nothing taken for markup, no colours in a pipe."""
 
 import io
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from kartra_freshsales.cli import output
 from kartra_freshsales.cli.bar import Bar
 from kartra_freshsales.cli.output import ExitCode, Screen
 from kartra_freshsales.cli.shown import (
@@ -51,8 +51,8 @@ def on_terminal(monkeypatch: pytest.MonkeyPatch) -> Callable[[], tuple[Screen, T
         monkeypatch.setenv("COLUMNS", "80")
         monkeypatch.setenv("TERM", "xterm-256color")
         monkeypatch.delenv("NO_COLOR", raising=False)
-        monkeypatch.setattr(output.sys, "stdout", terminal)
-        monkeypatch.setattr(output.sys, "stderr", terminal)
+        monkeypatch.setattr(sys, "stdout", terminal)
+        monkeypatch.setattr(sys, "stderr", terminal)
         return Screen(as_json=False), terminal
 
     return made
@@ -118,7 +118,7 @@ def test_letters_a_stream_does_not_know_are_no_failure(
 ) -> None:
     bytes_ = io.BytesIO()
     stream = io.TextIOWrapper(bytes_, encoding="ascii", errors="strict")
-    monkeypatch.setattr(output.sys, "stderr", stream)
+    monkeypatch.setattr(sys, "stderr", stream)
     Screen(as_json=False).say("caf\xe9 \udce9.csv …")
     stream.flush()
     assert bytes_.getvalue().decode("ascii").startswith("caf\\xe9 \\udce9.csv")

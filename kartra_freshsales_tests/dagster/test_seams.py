@@ -50,6 +50,7 @@ def point_at(stage: Stage, sandbox: SandboxProcess) -> Stage:
     """The same workspace, its settings naming another account."""
     env = (stage.root / ".env").read_text(encoding="utf-8")
     env = env.replace(stage.sandbox.base_url, sandbox.base_url)
+    env = env.replace(stage.sandbox.api_key, sandbox.api_key)
     (stage.root / ".env").write_text(env, encoding="utf-8")
     return Stage(stage.root, sandbox, stage.instance)
 

@@ -10,7 +10,7 @@ import pytest
 from kartra_freshsales_tests.journey import exports as e
 from kartra_freshsales_tests.journey.commands import Ran
 from kartra_freshsales_tests.journey.crm import Standing
-from kartra_freshsales_tests.journey.scene import Scene, new_scene
+from kartra_freshsales_tests.journey.scene import WHO, Scene, new_scene
 
 pytestmark = [pytest.mark.timeout(1200), pytest.mark.xdist_group("delta")]
 
@@ -34,6 +34,8 @@ class Story:
     delta: Ran
     after: Standing
     again: Ran
+    rollback: Ran
+    restored: Standing
     routes: dict[str, int]
     stages: dict[int, str]
     labels: dict[str, str]
@@ -51,11 +53,25 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         scene.put("batch-04", "transactions.csv", e.transactions(REFUND))
         delta, after = scene.migrate(), scene.crm.standing()
         later = scene.crm.history()["writes_by_route"]
+        again = scene.migrate()
+        rollback = scene.run("rollback", "--batch", "batch-04", "--approve", WHO, "--json")
         yield Story(
-            scene, first, before, delta, after, scene.migrate(),
-            {r: n - earlier.get(r, 0) for r, n in later.items() if n > earlier.get(r, 0)},
-            scene.crm.names("deal_stages"), scene.crm.labels("deals"),
-        )  # fmt: skip
+            scene=scene,
+            first=first,
+            before=before,
+            delta=delta,
+            after=after,
+            again=again,
+            rollback=rollback,
+            restored=scene.crm.standing(),
+            routes={
+                route: made
+                for route, count in later.items()
+                if (made := count - earlier.get(route, 0))
+            },
+            stages=scene.crm.names("deal_stages"),
+            labels=scene.crm.labels("deals"),
+        )
 
 
 def test_both_loads_pass(story: Story) -> None:  # S8, S74, S76
@@ -109,3 +125,13 @@ def test_the_summary_counts_the_difference(story: Story) -> None:
 
 def test_the_delta_itself_is_sent_once(story: Story) -> None:  # G5
     assert (story.again.code, story.again.writes) == (0, 0), story.again.screen[-2000:]
+
+
+# G2: one batch alone; a deal belongs to the batch of its sale, and its refund with it
+def test_the_later_batch_can_be_taken_back_alone(story: Story) -> None:
+    assert story.rollback.code == 0, story.rollback.screen[-2000:]
+    assert story.rollback.facts["state"] == "done"
+    for endpoint in ("sales_accounts", "contacts"):
+        assert story.restored.bare(endpoint) == story.before.bare(endpoint)
+    assert story.restored.bare("deals") == story.after.bare("deals")
+    assert story.restored.members == story.before.members

@@ -84,7 +84,7 @@ def test_a_single_record_can_be_undone_with_its_note_and_memberships(scene: Scen
 def test_after_a_hard_undo_the_addresses_are_free_again(scene: Scene) -> None:
     loaded(scene)
     scene.undo(scene.plan(hard=True))
-    scene.person_makes("contacts", email="ann@example.com", last_name="Ann")
+    assert scene.person_makes("contacts", email="ann@example.com", last_name="Ann") > 0
 
 
 # G2

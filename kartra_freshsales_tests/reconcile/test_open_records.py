@@ -1,5 +1,7 @@
 """Records the certificate may not pass over: never sent, sent otherwise, or gone since."""
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from kartra_freshsales.reconcile import open_records as o
@@ -10,7 +12,7 @@ from kartra_freshsales.reconcile.reckoning import one_result_each, sent_and_seen
 from kartra_freshsales_tests.reconcile import scenario as s
 
 KEY = {"module": "notes", "source_key": "note:ada@example.com", "batch": "jan"}
-RESULT = {
+RESULT: dict[str, object] = {
     **KEY,
     "role": "own",
     "outcome": "created",
@@ -25,16 +27,16 @@ PLAN = {**KEY, "operation": "create", "planned_in": "run-1"}
 _TEXT = dict.fromkeys(("reason", "written", "seen", "planned_in"), pl.String)
 
 
-def results(*changes: dict[str, object]) -> pl.DataFrame:
+def results(*changes: Mapping[str, object]) -> pl.DataFrame:
     """Load results: the note's, each time with something laid over it."""
-    rows = [RESULT | change for change in changes]
+    rows = [RESULT | dict(change) for change in changes]
     return pl.DataFrame(rows, schema_overrides=_TEXT)
 
 
 def why(
     found: pl.DataFrame,
     *,
-    plan: dict[str, object] = PLAN,
+    plan: Mapping[str, object] = PLAN,
     compared: bool = True,
 ) -> list[str]:
     """What ``open_records`` says of the note."""
@@ -54,6 +56,12 @@ def test_a_record_that_was_never_loaded_failed_or_was_not_read_back_stays_open()
     ]
     assert why(results({"outcome": "conflict", "reason": "changed_by_people"})) == []
     assert why(results({}), compared=False) == ["not_compared"]
+
+
+# S8, G5: people had made it, and it lacked nothing
+def test_an_adopted_record_that_was_not_written_is_not_open() -> None:
+    adopted = {"outcome": "skipped", "reason": "adopted", "written": "{}", "seen": "{}"}
+    assert why(results(adopted), compared=False) == []
 
 
 # S8, G15: results of an earlier plan do not vouch for what a newer one wants to send
