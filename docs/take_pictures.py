@@ -88,9 +88,9 @@ def main() -> None:
             picture(page, f"{address}/asset-groups", "asset-graph", wait=10)
             page.set_viewport_size({"width": 1600, "height": 1000})
             picture(page, f"{address}/assets/{FAILED_CHECK}", "check-failure")
-        for name in ("migration_scope", "reconciliation_report"):
-            report = workspace / "reports" / f"{name}.html"
-            picture(page, report.as_uri(), name, wait=1)
+        for title in ("migration_scope", "reconciliation_report"):
+            report = workspace / "reports" / f"{title}.html"
+            picture(page, report.as_uri(), title, wait=1)
         browser.close()
 
 

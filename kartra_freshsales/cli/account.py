@@ -56,9 +56,11 @@ def status(workspace: WorkspaceDir = Path(), as_json: AsJson = False) -> None:
     screen.table("Batches", ["batch", *steps], rows)
     if facts["records"]:
         screen.table("In Freshsales", ["module", "records"], ordered(facts["records"]))
+    else:
+        screen.say("In Freshsales: no record of this workspace.")
     screen.say(
         f"Open intents: {facts['open_intents']}; conflicts: {facts['conflicts']}; "
-        f"certificate: {facts['certificate']}"
+        f"last certificate: {facts['certificate']}"
     )
     screen.result(facts)
 

@@ -4,9 +4,9 @@ The key is the trimmed, case-folded address; ``+tag`` parts and dots stay, becau
 be two people. Nothing is looked up on a network. What does not belong here: whose it is.
 """
 
-import email_validator
+from functools import cache
+
 import polars as pl
-from email_validator import EmailNotValidError, validate_email
 
 from kartra_freshsales.transforms.distinct import corrected, over_distinct
 
@@ -15,8 +15,6 @@ _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _PLAIN = rf"^{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+[a-z]{{2,63}}$"
 _LONGEST, _LONGEST_LOCAL = 254, 64
-_SPECIAL = "|".join(sorted(set(email_validator.SPECIAL_USE_DOMAIN_NAMES) - {"test"}))
-_RESERVED = rf"[.@](?:{_SPECIAL})$"
 
 
 def key(values: pl.Series) -> pl.Series:
@@ -38,7 +36,7 @@ def is_valid(keys: pl.Series) -> pl.Series:
     plain = (
         value.str.contains(_PLAIN)
         & ~value.str.contains("--", literal=True)
-        & ~value.str.contains(_RESERVED)
+        & ~value.str.contains(_reserved())
         & (value.str.len_bytes() <= _LONGEST)
     ).fill_null(False)
     frame = pl.DataFrame({"value": keys}).with_columns(plain.alias("plain"))
@@ -51,7 +49,18 @@ def is_valid(keys: pl.Series) -> pl.Series:
     ).to_series()
 
 
+@cache
+def _reserved() -> str:
+    """Domains set aside for special use, for which the validator has rules of its own."""
+    # Imported where it is used: it is slow to load, and definitions load without it.
+    from email_validator import SPECIAL_USE_DOMAIN_NAMES  # noqa: PLC0415
+
+    return rf"[.@](?:{'|'.join(sorted(set(SPECIAL_USE_DOMAIN_NAMES) - {'test'}))})$"
+
+
 def _is_valid(address: str) -> bool:
+    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415
+
     try:
         validate_email(address, check_deliverability=False, test_environment=True)
     except EmailNotValidError:
