@@ -24,6 +24,7 @@ def run_demo(root: Path, contacts: int, screen: Screen) -> tuple[dict[str, Any],
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
         raise BadInput(f"{root} is not empty.", remedy="Name a new --directory.")
     lay_out(root)
+    _rehearse(root / "mappings" / "destination.yaml")
     with screen.working(f"Writing exports of {contacts:,} made-up people to {root}/inbox"):
         generate(root / "inbox", contacts=contacts, batches=3)
     config = SandboxConfig(api_key=_KEY, requests_per_hour=0, state=root / _STATE)
@@ -35,6 +36,13 @@ def run_demo(root: Path, contacts: int, screen: Screen) -> tuple[dict[str, Any],
         )
         with open_journey(root, screen) as journey:
             return journey.migrate(Person("demo", create_fields=True), ()), sandbox.port
+
+
+def _rehearse(decisions: Path) -> None:
+    """Say in the decisions that this is no production, so that the reports say it too."""
+    text = decisions.read_text(encoding="utf-8")
+    told = text.replace("\nrehearsal: false", "\nrehearsal: true")
+    decisions.write_text(told, encoding="utf-8")
 
 
 def try_next(root: Path, port: int) -> str:

@@ -72,6 +72,18 @@ def test_a_cell_may_span_lines(tmp_path: Path) -> None:  # G8
     assert found.rows["_row"].to_list() == [2, 6]
 
 
+def test_a_cell_far_down_may_span_lines_in_a_column_that_did_not_before(
+    tmp_path: Path,
+) -> None:  # G8
+    plain = f"{s.ROW_2}\r\n" * 20_001
+    found = read(
+        tmp_path, f'{s.PLAIN}{plain}3,c@example.com,"C\r\nD",E,,,\r\n{s.ROW_2}\r\n'
+    )
+    assert found.facts.reader == "fast"
+    assert found.rows["first_name"][-2] == "C\r\nD"
+    assert found.rows["_row"].to_list()[-3:] == [20_004, 20_005, 20_007]
+
+
 def test_ragged_rows_are_set_aside_and_the_rest_goes_on(tmp_path: Path) -> None:  # G8, G13
     found = read(tmp_path, s.RAGGED)
     assert found.rows["kartra_id"].to_list() == ["1", "4"]
