@@ -12,7 +12,7 @@ from kartra_freshsales_tests.journey.commands import Ran
 from kartra_freshsales_tests.journey.crm import Record, Standing
 from kartra_freshsales_tests.journey.scene import WHO, Scene, new_scene
 
-pytestmark = [pytest.mark.timeout(1200), pytest.mark.xdist_group("adoption")]
+pytestmark = pytest.mark.timeout(1200)
 
 UNSUBSCRIBED, SUBSCRIBED, NOT_SUBSCRIBED = 0, 1, 2
 OWN_CITY, OWN_NAME, OWN_SITE = "Harbour Town", "Adelaide", "https://bakery.example.com"

@@ -12,7 +12,7 @@ from kartra_freshsales_tests.journey.commands import Ran
 from kartra_freshsales_tests.journey.crm import Standing
 from kartra_freshsales_tests.journey.scene import WHO, Scene, new_scene
 
-pytestmark = [pytest.mark.timeout(1200), pytest.mark.xdist_group("delta")]
+pytestmark = pytest.mark.timeout(1200)
 
 NEW_ADDRESS = "9 Quay Street"
 CHANGED = {**e.PEOPLE[e.BEN], "address": NEW_ADDRESS}

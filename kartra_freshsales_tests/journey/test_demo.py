@@ -27,7 +27,7 @@ from kartra_freshsales_tests.journey.private import (
 from kartra_freshsales_tests.journey.scene import WHO, Scene
 
 # The whole story runs inside the first test of a process; the machine may be a busy one.
-pytestmark = [pytest.mark.timeout(2400), pytest.mark.xdist_group("demo")]
+pytestmark = pytest.mark.timeout(2400)
 
 CONTACTS, BATCHES = 500, ["batch-01", "batch-02", "batch-03"]
 OF_MODULES = {

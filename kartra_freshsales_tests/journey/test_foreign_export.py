@@ -17,7 +17,7 @@ from kartra_freshsales_tests.journey.private import (
 )
 from kartra_freshsales_tests.journey.scene import Scene, new_scene
 
-pytestmark = [pytest.mark.timeout(1200), pytest.mark.xdist_group("foreign")]
+pytestmark = pytest.mark.timeout(1200)
 
 SHOE, COLOUR = "Shoe size", "Favourite colour"
 PEOPLE = (

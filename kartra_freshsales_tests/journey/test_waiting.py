@@ -17,7 +17,7 @@ from kartra_freshsales_tests.journey.crm import Standing
 from kartra_freshsales_tests.journey.private import private_patterns, texts_with
 from kartra_freshsales_tests.journey.scene import WHO, Scene, new_scene
 
-pytestmark = [pytest.mark.timeout(1200), pytest.mark.xdist_group("waiting")]
+pytestmark = pytest.mark.timeout(1200)
 
 DONE, FAILED, WAITING = 0, 1, 3
 BATCH = "first"
