@@ -57,13 +57,11 @@ def live_through_it(story: Story) -> None:
     with (reports / "owner_queue.csv").open(encoding="utf-8-sig", newline="") as file:
         story.queue = list(csv.DictReader(file))
     scene.decide("owners.yaml", "remap: {}", f"remap: {{{e.STRANGER}: {e.SOUTH}}}")
-    story.step("map changed", "migrate")
     story.step("owners settled", "migrate", "--approve", WHO)
     story.checklist = (reports / "field_checklist.md").read_text(encoding="utf-8")
     story.step("fields allowed", "migrate", "--create-fields")
     first = story.plan("planned")
     story.approve("wrong digest", "0" * len(first))
-    story.step("after the wrong digest", "migrate")
     story.approve("approved", first)
     scene.decide("tags.yaml", "rename: {}", "rename: {Newsletter: Reader}")
     story.step("map changed after approval", "migrate")
@@ -111,11 +109,6 @@ def test_then_it_waits_for_the_owner_nobody_answers_to(story: Story) -> None:
     assert len(story.queue) == 1
 
 
-# G15
-def test_a_changed_map_has_to_be_confirmed_again(story: Story) -> None:
-    assert "mapping" in waits(story.ran["map changed"])
-
-
 # S13, S56, S93, S97
 def test_then_it_waits_for_the_fields_with_a_checklist(story: Story) -> None:
     assert "field_checklist.md" in waits(story.ran["owners settled"])
@@ -135,12 +128,11 @@ def test_then_it_waits_for_the_plan_with_nothing_but_fields_created(story: Story
 
 
 # G15
-def test_a_wrong_digest_is_refused_and_opens_nothing(story: Story) -> None:
+def test_a_wrong_digest_is_refused_and_the_right_one_named(story: Story) -> None:
     assert story.digests["planned"] in waits(story.ran["wrong digest"])
-    assert "approv" in waits(story.ran["after the wrong digest"])
 
 
-# G15
+# G15, S17: a changed map has to be confirmed again, whatever was approved under it
 def test_a_map_changed_after_the_approval_stops_the_load(story: Story) -> None:
     assert story.ran["approved"].code == DONE
     assert "mapping" in waits(story.ran["map changed after approval"])
