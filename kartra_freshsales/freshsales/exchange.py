@@ -17,7 +17,6 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 import httpx
-import stamina
 from pydantic import SecretStr
 
 from kartra_freshsales.errors import (
@@ -154,6 +153,8 @@ class Exchange:
             ServerFault, NetworkFault: a read failed throughout; or no connection was made.
             UnknownOutcome: a write may have been carried out.
         """
+        import stamina  # noqa: PLC0415 - only sending needs it; definitions load without
+
         values = ids or {}
         asked = Asked(method, _shown(route, values), writes=kind == "write")
         content = None if body is None else json.dumps(body, allow_nan=False).encode()
@@ -201,9 +202,7 @@ class Exchange:
             fault = type(error).__name__
             log.debug(_LINE, asked.method, asked.route, fault, _since(started))
             raise _unanswered(error, asked) from None
-        log.debug(
-            _LINE, asked.method, asked.route, response.status_code, _since(started)
-        )
+        log.debug(_LINE, asked.method, asked.route, response.status_code, _since(started))
         if not response.is_success:
             raise fault_of(response, asked, first=not self._answered)
         self._answered = True

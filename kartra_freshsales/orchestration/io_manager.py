@@ -1,7 +1,7 @@
 """Frames as Parquet, one file per asset and partition, written whole or not at all."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from dagster import (
@@ -11,10 +11,12 @@ from dagster import (
     UPathIOManager,
 )
 from pydantic import Field
-from upath import UPath
 
 from kartra_freshsales.errors import BadInput
 from kartra_freshsales.orchestration.resources import WorkspaceResource
+
+if TYPE_CHECKING:
+    from upath import UPath
 
 IDENTIFYING_COLUMNS = [
     "_batch", "_file", "_row", "_kind", "state", "reason", "contact_key", "account_key",
@@ -35,11 +37,11 @@ class ParquetIOManager(UPathIOManager):
 
     extension = ".parquet"
 
-    def __init__(self, base_path: UPath, columns: Sequence[str] = ()) -> None:
+    def __init__(self, base_path: "UPath", columns: Sequence[str] = ()) -> None:
         super().__init__(base_path=base_path)
         self.columns = columns
 
-    def dump_to_path(self, context: OutputContext, obj: Any, path: UPath) -> None:
+    def dump_to_path(self, context: OutputContext, obj: Any, path: "UPath") -> None:
         """Write one frame."""
         if not isinstance(obj, pl.DataFrame):
             msg = f"{context.asset_key.to_user_string()} must return a polars DataFrame"
@@ -54,7 +56,7 @@ class ParquetIOManager(UPathIOManager):
             half_written.unlink(missing_ok=True)
             raise
 
-    def load_from_path(self, context: InputContext, path: UPath) -> pl.DataFrame:  # noqa: ARG002
+    def load_from_path(self, context: InputContext, path: "UPath") -> pl.DataFrame:  # noqa: ARG002
         """Read one frame back."""
         chosen = None
         if self.columns:
@@ -81,7 +83,7 @@ class ParquetIOManager(UPathIOManager):
         # One chunk: many small ones make later work slow.
         return pl.concat(frames, how="diagonal_relaxed", rechunk=True)
 
-    def _there(self, path: UPath, context: InputContext) -> UPath:
+    def _there(self, path: "UPath", context: InputContext) -> "UPath":
         if not path.exists():
             raise self._missing(context)
         return path
@@ -104,5 +106,7 @@ class FramesIOManager(ConfigurableIOManagerFactory[ParquetIOManager]):
 
     def create_io_manager(self, context: Any) -> ParquetIOManager:  # noqa: ARG002
         """Build the manager; ``base_url`` may be any fsspec URL (``s3://bucket/frames``)."""
+        from upath import UPath  # noqa: PLC0415 - no file is touched by definitions
+
         base = self.base_url or str(self.workspace.settings().workspace.data / "frames")
         return ParquetIOManager(UPath(base), self.columns)

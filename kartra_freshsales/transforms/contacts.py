@@ -7,7 +7,7 @@ import polars as pl
 
 from kartra_freshsales.kartra.kinds import ExportKind
 from kartra_freshsales.mapping.cleaning_rules import SourceRules
-from kartra_freshsales.transforms import companies, consent, dates, emails, phones, text
+from kartra_freshsales.transforms import companies, consent, dates, emails, text
 from kartra_freshsales.transforms.columns import custom_columns, known_shape
 from kartra_freshsales.transforms.contact_columns import (
     CLEANED_CONTACTS,
@@ -118,7 +118,10 @@ def _interpreted(
 def _read_phones(
     frame: pl.DataFrame, rules: SourceRules
 ) -> tuple[pl.DataFrame, list[Finding]]:
-    read = phones.e164(frame["phone"], frame["phone_country_code"], rules.phone_region)
+    # The numbering plans of the world are slow to load; definitions load without.
+    from kartra_freshsales.transforms.phones import e164  # noqa: PLC0415
+
+    read = e164(frame["phone"], frame["phone_country_code"], rules.phone_region)
     junk = frame.select("_file", "_row").filter(
         frame["phone"].is_not_null() & read.is_null()
     )
