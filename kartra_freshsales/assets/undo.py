@@ -16,7 +16,12 @@ from kartra_freshsales.orchestration.destination import DestinationResource
 from kartra_freshsales.orchestration.outputs import Facts, counted, counts_by
 from kartra_freshsales.orchestration.partitions import BATCHES
 from kartra_freshsales.orchestration.progress import Progress
-from kartra_freshsales.orchestration.undo import rollback_plan_from, undo, with_facts
+from kartra_freshsales.orchestration.undo import (
+    require_undo_approval,
+    rollback_plan_from,
+    undo,
+    with_facts,
+)
 from kartra_freshsales.reports.rollback import rollback_report
 
 GROUP = "undo"
@@ -100,6 +105,7 @@ def rolled_back(
     if elsewhere or rollback_approval.item(0, "digest") != plan.digest:
         raise NotConfirmed("This rollback was not approved.", remedy="Approve its digest.")
     with destination.connect(context.run.run_id) as link:
+        require_undo_approval(link.ledger, plan, context.partition_key)
         done, proof = undo(link, plan, metadata, run=context.run.run_id, progress=progress)
     report = rollback_report(plan, done, proof)
     path = destination.workspace.write_report(

@@ -8,7 +8,6 @@ import polars as pl
 
 from kartra_freshsales.freshsales.comparison import is_blank, same
 from kartra_freshsales.loading.snapshot import read_snapshot
-from kartra_freshsales.orchestration.frames import metadata_from
 from kartra_freshsales.reconcile.causes import with_causes
 from kartra_freshsales.reconcile.compare import EQUAL, NORMALISED, compare_records
 from kartra_freshsales.reconcile.edits import EDITED
@@ -103,7 +102,7 @@ def verify(journey: "Journey") -> dict[str, Any]:
     A field that arrived as sent and was changed since is listed under ``edits``; its record
     counts as edited, and as differing only where something else is wrong with it.
     """
-    metadata = metadata_from(journey.frame("provisioned_fields"))
+    metadata = journey.destination.settings_in(journey.frame("provisioned_fields"))
     with journey.destination.connect() as link:
         target = link.mapping.destination
         snapshot = read_snapshot(

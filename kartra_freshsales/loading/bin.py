@@ -14,16 +14,21 @@ from kartra_freshsales.loading.items import Item, Known
 from kartra_freshsales.loading.journal import new_intent
 from kartra_freshsales.loading.pages import KEYED, id_of, newest_first
 from kartra_freshsales.loading.session import Session
+from kartra_freshsales.planning.plan import ERASES
 
 _BIN_VIEW = "Recycle Bin"
 _FURTHER_PAGES = 10
 
 
 def clear_bin(session: Session, endpoint: str, items: Sequence[Item], known: Known) -> None:
-    """Erase earlier versions of the given creates that still lie in the recycle bin."""
+    """Erase earlier versions of the given creates that still lie in the recycle bin.
+
+    Only where the approved plan says so: nobody can take it back.
+    """
     old: dict[int, Item] = {}
     for item in items:
-        was = known.get(item.source_key) if item.creates else None
+        announced = item.creates and item.reason == ERASES
+        was = known.get(item.source_key) if announced else None
         if (
             was is not None
             and was.state is IdentityState.ROLLED_BACK

@@ -13,7 +13,7 @@ from dagster import ConfigurableResource
 from kartra_freshsales.errors import NotConfirmed
 from kartra_freshsales.freshsales.client import FreshsalesClient
 from kartra_freshsales.freshsales.metadata import Metadata
-from kartra_freshsales.freshsales.plan_facts import hourly_limit
+from kartra_freshsales.freshsales.plan_facts import hourly_limit, minute_limit
 from kartra_freshsales.ledger.store import Destination, Ledger
 from kartra_freshsales.loading.loader import Loader
 from kartra_freshsales.mapping.model import Mapping
@@ -77,9 +77,7 @@ class DestinationResource(ConfigurableResource):  # type: ignore[type-arg]
         with self.ledger() as ledger:
             budget = ledger.budget(
                 hourly_limit(settings.requests_per_hour, mapping.destination.plan),
-                400
-                if settings.requests_per_minute is None
-                else settings.requests_per_minute,
+                minute_limit(settings.requests_per_minute, mapping.destination.plan),
                 settings.live_use_reserve,
                 run=run,
             )

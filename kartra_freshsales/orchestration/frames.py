@@ -19,10 +19,3 @@ def metadata_frame(metadata: Metadata, account: str) -> pl.DataFrame:
 def metadata_from(frame: pl.DataFrame) -> Metadata:
     """The settings that ``metadata_frame`` stored."""
     return Metadata.model_validate_json(frame.item(0, "json"))
-
-
-def texts_frame(**texts: str) -> pl.DataFrame:
-    """Named texts as rows: ``name, text``."""
-    return pl.DataFrame(
-        list(texts.items()), schema={"name": pl.String, "text": pl.String}, orient="row"
-    )

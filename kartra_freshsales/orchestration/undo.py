@@ -2,7 +2,9 @@
 
 import polars as pl
 
+from kartra_freshsales.errors import NotConfirmed
 from kartra_freshsales.freshsales.metadata import Metadata
+from kartra_freshsales.ledger.store import Ledger
 from kartra_freshsales.loading.rollback import carry_out, prove
 from kartra_freshsales.loading.rollback_plan import RollbackPlan
 from kartra_freshsales.loading.rollback_proof import Proof
@@ -48,6 +50,19 @@ def rollback_plan_from(frame: pl.DataFrame) -> RollbackPlan:
         edition=edition,
         hard=hard,
     )
+
+
+def require_undo_approval(ledger: Ledger, plan: RollbackPlan, batch: str) -> None:
+    """Raise ``NotConfirmed`` unless this account's ledger holds the approval of the plan.
+
+    A frame of an approval can be old; the ledger knows which undo was approved last.
+    """
+    given = ledger.approval("rollback", batch)
+    if given is None or given.digest != plan.digest:
+        raise NotConfirmed(
+            "This rollback is not the one that was approved last.",
+            remedy="Look at rollback_plan again and approve its digest.",
+        )
 
 
 def undo(

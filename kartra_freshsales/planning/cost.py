@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from kartra_freshsales.planning.plan import ERASES
+
 KINDS = ("write", "read", "poll")
 WAVE = 50
 """Groups that are sent before the jobs are polled and the records read back."""
@@ -73,6 +75,12 @@ def cost(
         requests["lists"] = _lists(lists, list_group_size)
     if existing:
         requests["snapshot"] = {"write": 0, "read": _groups(existing, 100), "poll": 0}
+    erased = plan.filter(pl.col("reason") == ERASES).height
+    if erased:
+        # One call each: there is no bulk call that erases. The bin is read to find them.
+        bins = plan.filter(pl.col("reason") == ERASES)["module"].n_unique()
+        read = bins + _groups(erased, 100)
+        requests["recycle bin"] = {"write": erased, "read": read, "poll": 0}
     total = sum(sum(counts.values()) for counts in requests.values())
     pace = requests_per_hour * (1 - reserve)
     return Cost(

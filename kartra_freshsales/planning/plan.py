@@ -15,6 +15,13 @@ from kartra_freshsales.planning.tokens import filled_keys, token
 OPERATIONS = ("create", "update", "skip", "conflict", "refuse")
 DELETED, TAKEN = "deleted_at_destination", "record_of_another"
 PARENT_DELETED = "parent_deleted"
+ERASES = "erases_earlier_version"
+"""Reason of a create whose rolled-back earlier version is erased for good first."""
+_ERASES_REMEDY = (
+    "What a rollback put into the recycle bin is erased there, so that its e-mail address "
+    "or name is free again. Restore it in Freshsales instead, and plan again, to keep it."
+)
+_UNIQUE_THERE = ("sales_accounts", "contacts", "leads")
 _DELETED_REMEDY = (
     "People deleted it in Freshsales; it is not created again. Restore it there, or leave "
     "it out of the source."
@@ -74,7 +81,7 @@ def make_plan(
     scoped = closure.scope(records, batch).with_row_index("_at")
     found = matching.matched(scoped, identities, snapshot, edition)
     decided, conflicts = _operations(found, matching.live_ids(identities), snapshot)
-    plan = _without_deleted_parents(decided)
+    plan = _with_erasures(_without_deleted_parents(decided), identities)
     order = {str(module): at for at, module in enumerate(Module)}
     rank = pl.col("module").replace_strict(order, default=len(order), return_dtype=pl.Int8)
     plan = plan.sort(rank, pl.col("role") != "own", "_at").select(
@@ -203,6 +210,22 @@ def _deleted(settled: pl.DataFrame) -> pl.DataFrame:
                dtype=dtype).alias(name)
         for name, dtype in CONFLICT_SCHEMA.items() if name not in {"module", "source_key"}
     )  # fmt: skip
+
+
+def _with_erasures(plan: pl.DataFrame, identities: pl.DataFrame) -> pl.DataFrame:
+    """Say of a create that it erases its earlier version: nobody can take that back."""
+    ours = (pl.col("state") == matching.ROLLED_BACK) & (pl.col("origin") == "created")
+    binned = identities.filter(ours & pl.col("module").is_in(_UNIQUE_THERE)).select(
+        "module", "source_key", pl.lit(value=True).alias("_binned")
+    )
+    joined = plan.join(
+        binned, on=("module", "source_key"), how="left", maintain_order="left"
+    )
+    erases = pl.col("_binned") & (pl.col("operation") == "create")
+    return joined.with_columns(
+        pl.when(erases).then(pl.lit(ERASES)).otherwise("reason").alias("reason"),
+        pl.when(erases).then(pl.lit(_ERASES_REMEDY)).otherwise("remedy").alias("remedy"),
+    ).drop("_binned")
 
 
 def _without_deleted_parents(plan: pl.DataFrame) -> pl.DataFrame:

@@ -10,6 +10,7 @@ from kartra_freshsales.errors import BadInput
 from kartra_freshsales.ledger.records import Identity
 from kartra_freshsales.ledger.states import IdentityState, IntentState, Operation, Origin
 from kartra_freshsales.loading.results import SCHEMA
+from kartra_freshsales.planning.plan import ERASES
 from kartra_freshsales_tests.loading.scenario import (
     OWNER,
     Json,
@@ -293,7 +294,7 @@ def test_an_update_does_not_make_peoples_edits_look_like_ours(crm: Opened) -> No
     assert json.loads(known["written"])["last_name"] == "Changed"
 
 
-def test_a_rolled_back_contact_is_erased_from_the_bin_before_it_comes_back(
+def test_a_rolled_back_contact_is_erased_from_the_bin_only_where_the_plan_says_so(
     crm: Opened,
 ) -> None:
     here = crm()
@@ -304,7 +305,10 @@ def test_a_rolled_back_contact_is_erased_from_the_bin_before_it_comes_back(
         for (_, key), number in ids.items():
             look.delete(f"/contacts/{number}")
             here.ledger.mark_identities([("contacts", key)], IdentityState.ROLLED_BACK)
-    assert here.load(planned)["contacts"].counts == {"created": 2}
+    assert here.load(planned)["contacts"].counts == {"refused": 2}
+    assert not [i for i in here.ledger.intents() if i.operation is Operation.DELETE]
+    announced = planned.with_columns(reason=pl.lit(ERASES))
+    assert here.load(announced)["contacts"].counts == {"created": 2}
     erased = [i for i in here.ledger.intents() if i.operation is Operation.DELETE]
     assert {i.payload["forget"] for i in erased} == set(ids.values())
     assert not set(here.ledger.identity_ids(["contacts"]).values()) & set(ids.values())

@@ -11,12 +11,13 @@ from kartra_freshsales.planning.cost import cost
 
 def plan(counts: dict[str, int], operation: str = "create") -> pl.DataFrame:
     rows = [
-        (module, f"{module}:{at}", operation, json.dumps({"members": ["x"] * 250}))
+        (module, f"{module}:{at}", operation, json.dumps({"members": ["x"] * 250}), None)
         for module, count in counts.items()
         for at in range(count)
     ]
     columns = {
-        name: pl.String() for name in ("module", "source_key", "operation", "payload")
+        name: pl.String()
+        for name in ("module", "source_key", "operation", "payload", "reason")
     }
     return pl.DataFrame(rows, schema=columns, orient="row")
 
