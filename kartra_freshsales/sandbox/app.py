@@ -23,10 +23,11 @@ from starlette.types import Receive, Scope, Send
 from kartra_freshsales.sandbox.bulk import run_due_jobs
 from kartra_freshsales.sandbox.calls import Answer, Call, Handler
 from kartra_freshsales.sandbox.config import SandboxConfig
+from kartra_freshsales.sandbox.entries import Template
 from kartra_freshsales.sandbox.faults import FaultPlan
 from kartra_freshsales.sandbox.limits import READS, History, Limits
 from kartra_freshsales.sandbox.refusal import Refusal, bad, missing
-from kartra_freshsales.sandbox.routes import ROUTES, Template
+from kartra_freshsales.sandbox.routes import ROUTES
 from kartra_freshsales.sandbox.world import World, make_world
 
 if TYPE_CHECKING:

@@ -2,37 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from kartra_freshsales.sandbox import bulk, crud, lists, notes, search, settings, views
 from kartra_freshsales.sandbox.builtin_fields import ENTITIES
 from kartra_freshsales.sandbox.calls import Answer, Call, Handler
+from kartra_freshsales.sandbox.entries import Entry
 from kartra_freshsales.sandbox.modules import MODULES
 from kartra_freshsales.sandbox.refusal import Refusal
-
-Template = str
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One call. ``template`` names it in the history."""
-
-    method: str
-    path: str
-    handler: Handler
-    params: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def template(self) -> Template:
-        """The path with its variables named plainly (``/contacts/:id``)."""
-        return (
-            self.path.replace("{", ":")
-            .replace(":int}", "")
-            .replace(":path}", "")
-            .replace("}", "")
-        )
 
 
 def _none_of(key: str) -> Handler:
