@@ -22,13 +22,15 @@ class Lookups:
 
     ``owners`` holds active users only. ``lifecycle_stages``, ``pipelines``,
     ``currencies`` (by code) and ``lead_sources`` are name → id; ``contact_statuses`` is
-    (stage, status) → id; ``deal_stages`` is (pipeline, stage) → target;
+    (stage, status) → id; ``lead_stages`` (Classic) is name → id; ``deal_stages`` is
+    (pipeline, stage) → target;
     ``custom_fields`` is endpoint → label → internal name.
     """
 
     owners: Mapping[str, int] = field(default_factory=dict)
     lifecycle_stages: Mapping[str, int] = field(default_factory=dict)
     contact_statuses: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    lead_stages: Mapping[str, int] = field(default_factory=dict)
     deal_stages: Mapping[tuple[str, str], StageTarget] = field(default_factory=dict)
     pipelines: Mapping[str, int] = field(default_factory=dict)
     default_pipeline: str | None = None

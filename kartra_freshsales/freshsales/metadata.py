@@ -27,6 +27,10 @@ Position = Annotated[int, BeforeValidator(lambda value: 0 if value is None else 
 Flag = Annotated[bool, BeforeValidator(bool)]
 
 
+LEAD_STAGE = "lead_stage_id"
+"""The field of Classic's leads whose choices are the lead stages."""
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -156,6 +160,7 @@ class Metadata(_Part):
                 ): status.id
                 for status in self.contact_statuses
             },
+            lead_stages=self._lead_stages(),
             deal_stages={
                 (pipe.name, stage.name): StageTarget(stage.id, pipe.id, stage.forecast_type)
                 for pipe in self.pipelines
@@ -170,6 +175,16 @@ class Metadata(_Part):
                 for endpoint, fields in self.fields.items()
             },
         )
+
+    def _lead_stages(self) -> dict[str, int]:
+        """Classic has no selector of them: they are the choices of the leads' own field."""
+        choices = (
+            choice
+            for field in self.fields.get("leads", [])
+            if field.default and field.name == LEAD_STAGE
+            for choice in field.choices
+        )
+        return {c.value: int(c.id) for c in choices if str(c.id or "").isdigit()}
 
 
 class MetadataSource(Protocol):

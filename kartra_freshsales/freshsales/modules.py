@@ -5,6 +5,8 @@ Not here: which record goes into which module (``mapping``).
 
 from enum import StrEnum
 
+SUITE, CLASSIC = "suite", "classic"
+
 
 class Module(StrEnum):
     """What a payload is meant to become. Declared in loading order."""
@@ -29,7 +31,7 @@ class Module(StrEnum):
 
     def endpoint_in(self, edition: str) -> str:
         """The path segment in ``suite`` or ``classic``; Classic has leads of its own."""
-        if edition == "classic" and self is Module.LEADS:
+        if edition == CLASSIC and self is Module.LEADS:
             return self.value
         return self.endpoint
 
@@ -40,7 +42,24 @@ _SUITE_ENDPOINTS: dict[Module, str] = {
 }
 
 RECORD_ENDPOINTS = ("sales_accounts", "contacts", "deals")
-"""Endpoints with views, metadata and bulk calls, parents first."""
+"""Endpoints of the Suite with views, metadata and bulk calls, parents first."""
+
+_LEADS_TOO = ("sales_accounts", "contacts", "leads", "deals")
+_BULK: dict[str, frozenset[str]] = {
+    SUITE: frozenset(RECORD_ENDPOINTS),
+    # Seen for these two only (reference, section 1); the others go one by one.
+    CLASSIC: frozenset({"contacts", "leads"}),
+}
+
+
+def record_endpoints(edition: str) -> tuple[str, ...]:
+    """Endpoints of an edition with views and metadata, parents first."""
+    return _LEADS_TOO if edition == CLASSIC else RECORD_ENDPOINTS
+
+
+def bulk_endpoints(edition: str) -> frozenset[str]:
+    """Endpoints of an edition that take a hundred records in one call."""
+    return _BULK[edition]
 
 
 def singular(endpoint: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from importlib.resources import files
+from typing import Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict
@@ -18,7 +19,10 @@ _ALIKE = {"radio": "dropdown", "decimal": "number"}
 
 
 class PlanFacts(BaseModel):
-    """One plan. ``None`` and a missing cap mean that nobody has published it."""
+    """One plan. ``None`` and a missing cap mean that nobody has published it.
+
+    ``field_caps_are`` is ``published``, or ``assumed`` where another plan's stand in.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -26,6 +30,7 @@ class PlanFacts(BaseModel):
     requests_per_hour: int
     requests_per_minute: int
     field_caps: Mapping[str, int]
+    field_caps_are: Literal["published", "assumed"] = "published"
     storage_gb_per_user: int | None
     multiple_pipelines: bool | None
     product_catalogue: bool | None
@@ -64,6 +69,12 @@ def plan_facts(plan: str) -> PlanFacts:
             remedy=f"Use one of: {', '.join(plans)}.",
         )
     return found
+
+
+def plans_of(edition: str) -> tuple[str, ...]:
+    """Names of an edition's plans, the smallest first."""
+    plans = _published().plans.items()
+    return tuple(name for name, facts in plans if facts.edition == edition)
 
 
 def hourly_limit(settings_value: int | None, plan: str) -> int:

@@ -5,6 +5,7 @@ Not here: reading the files (``loading``), the areas themselves (``decisions``).
 
 import hashlib
 import json
+from typing import Literal
 
 from kartra_freshsales.mapping.cleaning_rules import SourceRules
 from kartra_freshsales.mapping.decisions.base import Decisions
@@ -33,6 +34,14 @@ class Mapping(Decisions):
     subscriptions: Subscriptions = Subscriptions()
     notes: Notes = Notes()
     thresholds: Thresholds = Thresholds()
+
+    @property
+    def lists_become(self) -> Literal["list", "multi_select", "drop"]:
+        """What memberships become: a field where the edition has no lists (S48, S49)."""
+        wanted = self.lists.treatment
+        if wanted == "list" and not self.destination.has_lists:
+            return "multi_select"
+        return wanted
 
     def digest(self) -> str:
         """SHA-256 over the canonical JSON: equal decisions, equal digest (G15)."""

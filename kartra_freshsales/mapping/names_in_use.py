@@ -9,6 +9,7 @@ from difflib import get_close_matches
 import polars as pl
 
 from kartra_freshsales.freshsales.lookups import Lookups, StageTarget
+from kartra_freshsales.freshsales.modules import SUITE
 from kartra_freshsales.mapping.model import Mapping
 
 _SCHEMA: dict[str, pl.DataType] = {
@@ -50,6 +51,12 @@ def lifecycle_stage(name: str, lookups: Lookups) -> int | None:
     return stages.get(_folded(name))
 
 
+def lead_stage(name: str, lookups: Lookups) -> int | None:
+    """The id of a stage of Classic's leads."""
+    stages = {_folded(stage): number for stage, number in lookups.lead_stages.items()}
+    return stages.get(_folded(name))
+
+
 def contact_status(stage: str, status: str, lookups: Lookups) -> int | None:
     """The id of a contact status within its lifecycle stage."""
     statuses = {
@@ -72,8 +79,17 @@ def _used(mapping: Mapping, lookups: Lookups) -> Iterator[tuple[str, str, bool, 
     for name in dict.fromkeys([*subscriptions.stages.values(), subscriptions.other_status]):
         there = deal_stage(name, mapping, lookups) is not None
         yield "deal stage", name, there, "subscriptions.yaml"
-    if mapping.destination.edition == "suite":
+    if mapping.destination.edition == SUITE:
         yield from _contact_names(mapping, lookups)
+    else:
+        yield from _lead_names(mapping, lookups)
+
+
+def _lead_names(mapping: Mapping, lookups: Lookups) -> Iterator[tuple[str, str, bool, str]]:
+    for rule in mapping.routing.rules:
+        if rule.module == "leads" and rule.lead_stage:
+            there = lead_stage(rule.lead_stage, lookups) is not None
+            yield "lead stage", rule.lead_stage, there, "routing.yaml"
 
 
 def _contact_names(
@@ -101,6 +117,7 @@ def names_in_use(mapping: Mapping, lookups: Lookups) -> pl.DataFrame:
         "pipeline": list(lookups.pipelines),
         "deal stage": [stage for of, stage in lookups.deal_stages if of == pipeline],
         "lifecycle stage": list(lookups.lifecycle_stages),
+        "lead stage": list(lookups.lead_stages),
         "contact status": [f"{of}: {name}" for of, name in lookups.contact_statuses],
     }
     rows = []

@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import polars as pl
 
+from kartra_freshsales.freshsales.modules import CLASSIC
 from kartra_freshsales.mapping.model import Mapping
 
 ONE_TO_ONE, ONE_TO_MANY, LOSSY, NOT_MIGRATED = "1:1", "1:many", "lossy", "not migrated"
@@ -52,7 +53,14 @@ class Compatibility:
         return int(share.quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
+_NO_CONTACT_STAGES = (
+    "lifecycle stage and contact status: Classic's contacts have none; a lead keeps its "
+    "lead stage until it is converted"
+)
+
+
 def _contact(mapping: Mapping) -> ObjectRow:
+    classic = mapping.destination.edition == CLASSIC
     modules = dict.fromkeys(rule.module for rule in mapping.routing.rules)
     rules = "; ".join(f"{rule.name} → {rule.module}" for rule in mapping.routing.rules)
     return ObjectRow(
@@ -60,8 +68,11 @@ def _contact(mapping: Mapping) -> ObjectRow:
         ONE_TO_ONE if len(modules) == 1 else ONE_TO_MANY,
         ", ".join(modules),
         f"merged by e-mail; routed: {rules}; no last name: the e-mail's local part",
-        "owner, lifecycle stage, contact status, sales account",
+        "owner, lead stage, sales account"
+        if classic
+        else "owner, lifecycle stage, contact status, sales account",
         "accounts, users, stages, custom fields",
+        loss=_NO_CONTACT_STAGES if classic else "",
     )
 
 
@@ -124,8 +135,11 @@ def _tag(mapping: Mapping) -> ObjectRow:
     )
 
 
+_NO_LISTS = "the lists themselves, since Classic has none; "
+
+
 def _list(mapping: Mapping) -> ObjectRow:
-    treatment = mapping.lists.treatment
+    treatment = mapping.lists_become
     kept = treatment != "drop" and mapping.fields.derives("contacts", "lists")
     target = (
         "marketing lists" if treatment == "list" else "a multi-select field on contacts"
@@ -137,7 +151,8 @@ def _list(mapping: Mapping) -> ObjectRow:
         "split, renamed; memberships of the past are labelled",
         "contacts" if kept else "",
         "contacts" if kept else "",
-        "the date of joining, the history of a membership and what the list triggered"
+        ("" if treatment == mapping.lists.treatment else _NO_LISTS)
+        + "the date of joining, the history of a membership and what the list triggered"
         if kept
         else "memberships are left behind",
     )

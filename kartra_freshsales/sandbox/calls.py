@@ -31,6 +31,8 @@ class Call:
     params: Mapping[str, Any]
     query: Mapping[str, str]
     body: Any = None
+    raw: bytes = b""
+    content_type: str = ""
     base: str = ""
     faults: FaultPlan = field(default_factory=lambda: FaultPlan(Faults()))
 

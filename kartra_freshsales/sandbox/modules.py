@@ -180,6 +180,46 @@ _DEAL: Final[dict[str, Any]] = {
     "tags": [],
 }
 
+_LEAD: Final[dict[str, Any]] = {
+    "id": None,
+    "first_name": None,
+    "last_name": None,
+    "display_name": None,
+    "avatar": None,
+    "job_title": None,
+    "department": None,
+    "city": None,
+    "state": None,
+    "zipcode": None,
+    "country": None,
+    "email": None,
+    "emails": [],
+    "time_zone": None,
+    "work_number": None,
+    "mobile_number": None,
+    "address": None,
+    "last_seen": None,
+    "lead_score": 0,
+    "last_contacted": None,
+    "stage_updated_time": None,
+    "company": None,
+    "deal": None,
+    "links": {},
+    "custom_field": {},
+    "created_at": None,
+    "updated_at": None,
+    "keyword": None,
+    "medium": None,
+    "last_contacted_mode": None,
+    "recent_note": None,
+    "facebook": None,
+    "twitter": None,
+    "linkedin": None,
+    "is_deleted": False,
+    "team_user_ids": None,
+    "tags": [],
+}
+
 CONTACTS: Final = Module(
     plural="contacts",
     singular="contact",
@@ -285,9 +325,58 @@ DEALS: Final = Module(
     template=MappingProxyType(_DEAL),
 )
 
-MODULES: Final[Mapping[str, Module]] = MappingProxyType(
-    {item.plural: item for item in (CONTACTS, SALES_ACCOUNTS, DEALS)}
+LEADS: Final = Module(
+    plural="leads",
+    singular="lead",
+    target="Lead",
+    word="lead",
+    texts=(
+        "first_name",
+        "last_name",
+        "job_title",
+        "department",
+        "work_number",
+        "mobile_number",
+        "address",
+        "city",
+        "state",
+        "zipcode",
+        "country",
+        "time_zone",
+        "keyword",
+        "medium",
+        "facebook",
+        "twitter",
+        "linkedin",
+    ),
+    relations=MappingProxyType(
+        {
+            "lead_stage_id": "lead_stages",
+            "lead_reason_id": "lead_reasons",
+            "lead_source_id": "lead_sources",
+            "territory_id": "territories",
+            "campaign_id": "campaigns",
+        }
+    ),
+    hidden=frozenset(
+        {
+            "lead_stage_id",
+            "lead_reason_id",
+            "lead_source_id",
+            "territory_id",
+            "campaign_id",
+        }
+    ),
+    template=MappingProxyType(_LEAD),
 )
+"""Classic only."""
+
+MODULES: Final[Mapping[str, Module]] = MappingProxyType(
+    {item.plural: item for item in (CONTACTS, SALES_ACCOUNTS, DEALS, LEADS)}
+)
+"""Every kind there is; which of them an edition has stands in ``edition``."""
+PEOPLE: Final = (CONTACTS, LEADS)
+"""The kinds that have e-mail addresses."""
 BY_TARGET: Final[Mapping[str, Module]] = MappingProxyType(
     {item.target: item for item in MODULES.values()}
 )

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from kartra_freshsales.sandbox import bulk, crud, lists, notes, search, settings, views
+from kartra_freshsales.sandbox import (
+    bulk,
+    convert,
+    crud,
+    lists,
+    notes,
+    search,
+    settings,
+    views,
+)
 from kartra_freshsales.sandbox.builtin_fields import ENTITIES
 from kartra_freshsales.sandbox.calls import Answer, Call, Handler
+from kartra_freshsales.sandbox.edition import SUITE, Edition
 from kartra_freshsales.sandbox.entries import Entry
-from kartra_freshsales.sandbox.modules import MODULES
 from kartra_freshsales.sandbox.refusal import Refusal
 
 
@@ -54,13 +63,28 @@ def _settings_entries(entity: str) -> list[Entry]:
     ]
 
 
-ROUTES: Final[tuple[Entry, ...]] = (
+_NO_LEADS: Final = (
     *(Entry(method, "/leads", views.bare_list) for method in ("GET", "POST")),
     *(Entry(method, "/leads/{rest:path}", views.bare_list) for method in ("GET", "POST")),
-    Entry("POST", "/contacts/bulk_assign_owner", crud.bulk_assign_owner),
+)
+ONLY_SUITE: Final = (
+    *_NO_LEADS,
     Entry("GET", "/contacts/lists/{id:int}", views.list_members),
-    *(entry for plural in MODULES for entry in _module_entries(plural)),
-    *(entry for entity in ENTITIES for entry in _settings_entries(entity)),
+    Entry("GET", "/lists", lists.listing),
+    Entry("POST", "/lists", lists.create),
+    Entry("PUT", "/lists/{id:int}", lists.rename),
+    Entry("PUT", "/lists/{id:int}/add_contacts", lists.add_contacts),
+    Entry("PUT", "/lists/{id:int}/remove_contacts", lists.remove_contacts),
+    Entry("PUT", "/lists/{id:int}/move_contacts", lists.move_contacts),
+)
+"""Lists (and custom modules) were not seen on Classic (reference, section 1)."""
+
+ONLY_CLASSIC: Final = (
+    Entry("GET", "/contacts/scroll/{id:int}", views.scroll, {"module": "contacts"}),
+    Entry("POST", "/leads/{id:int}/convert", convert.convert),
+)
+_BOTH: Final[tuple[Entry, ...]] = (
+    Entry("POST", "/contacts/bulk_assign_owner", crud.bulk_assign_owner),
     Entry("GET", "/job_statuses/{id:int}", bulk.job_status),
     Entry("GET", "/selector/deal_pipelines/{id:int}/deal_stages", settings.pipeline_stages),
     Entry(
@@ -72,12 +96,6 @@ ROUTES: Final[tuple[Entry, ...]] = (
     Entry("POST", "/notes", notes.create),
     Entry("PUT", "/notes/{id:int}", notes.update),
     Entry("DELETE", "/notes/{id:int}", notes.delete),
-    Entry("GET", "/lists", lists.listing),
-    Entry("POST", "/lists", lists.create),
-    Entry("PUT", "/lists/{id:int}", lists.rename),
-    Entry("PUT", "/lists/{id:int}/add_contacts", lists.add_contacts),
-    Entry("PUT", "/lists/{id:int}/remove_contacts", lists.remove_contacts),
-    Entry("PUT", "/lists/{id:int}/move_contacts", lists.move_contacts),
     Entry("GET", "/tasks", _none_of("tasks")),
     Entry("GET", "/appointments", _none_of("appointments")),
     Entry("GET", "/sales_activities", _none_of("sales_activities")),
@@ -85,3 +103,17 @@ ROUTES: Final[tuple[Entry, ...]] = (
     Entry("GET", "/lookup", search.lookup),
     Entry("POST", "/filtered_search/{entity}", search.filtered),
 )
+
+
+def routes_of(edition: Edition) -> tuple[Entry, ...]:
+    """The whole table of one edition."""
+    entities = (name for name in ENTITIES if name != "leads" or edition.has_leads)
+    return (
+        *(ONLY_CLASSIC if edition.has_leads else ONLY_SUITE),
+        *(entry for plural in edition.modules for entry in _module_entries(plural)),
+        *(entry for entity in entities for entry in _settings_entries(entity)),
+        *_BOTH,
+    )
+
+
+ROUTES: Final = routes_of(SUITE)

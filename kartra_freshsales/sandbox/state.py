@@ -17,11 +17,22 @@ from pathlib import Path
 from typing import Any, Final
 
 FIRST_IDS: Final = {
+    "leads": 401_000_000_000,
     "contacts": 402_000_000_000,
     "sales_accounts": 403_000_000_000,
     "deals": 404_000_000_000,
     "notes": 405_000_000_000,
     "jobs": 406_000_000_000,
+    "tasks": 408_000_000_000,
+    "appointments": 409_000_000_000,
+    "sales_activities": 410_000_000_000,
+    "phone_calls": 411_000_000_000,
+    "documents": 412_000_000_000,
+    "document_links": 413_000_000_000,
+    "document_associations": 414_000_000_000,
+    "products": 415_000_000_000,
+    "cpq_documents": 416_000_000_000,
+    "product_lines": 417_000_000_000,
     "lists": 72_000_000_000,
     "custom_fields": 73_000_100_000,
 }
@@ -37,6 +48,14 @@ CREATE INDEX IF NOT EXISTS {module}_ids ON {module} (deleted, kind);
 CREATE INDEX IF NOT EXISTS {module}_all_ids ON {module} (deleted);
 CREATE INDEX IF NOT EXISTS {module}_created ON {module} (deleted, kind, created_us);
 CREATE INDEX IF NOT EXISTS {module}_all_created ON {module} (deleted, created_us);
+"""
+
+_ITEM_TABLE = """
+CREATE TABLE IF NOT EXISTS {table} (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, module TEXT NOT NULL, record_id INTEGER NOT NULL,
+  created_us INTEGER NOT NULL, updated_us INTEGER NOT NULL, at_us INTEGER,
+  until_us INTEGER, done INTEGER NOT NULL DEFAULT 0, body TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS {table}_record ON {table} (record_id, module);
 """
 
 _OTHER_TABLES = """
@@ -66,6 +85,9 @@ CREATE INDEX IF NOT EXISTS list_member_contact ON list_member (contact_id);
 CREATE TABLE IF NOT EXISTS custom_fields (
   id INTEGER PRIMARY KEY AUTOINCREMENT, module TEXT NOT NULL, name TEXT NOT NULL,
   body TEXT NOT NULL, UNIQUE (module, name));
+CREATE TABLE IF NOT EXISTS conversion (
+  lead_field TEXT NOT NULL, target TEXT NOT NULL, field TEXT NOT NULL,
+  PRIMARY KEY (lead_field, target)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS jobs (
   id INTEGER PRIMARY KEY AUTOINCREMENT, module TEXT NOT NULL, created_us INTEGER NOT NULL,
   due_us INTEGER NOT NULL, polls INTEGER NOT NULL DEFAULT 0,
@@ -77,13 +99,27 @@ CREATE TABLE IF NOT EXISTS history (
   seconds REAL NOT NULL);
 """
 
-RECORD_MODULES: Final = ("contacts", "sales_accounts", "deals")
+RECORD_MODULES: Final = ("contacts", "sales_accounts", "deals", "leads")
+HANGING_TABLES: Final = (
+    "tasks",
+    "appointments",
+    "sales_activities",
+    "phone_calls",
+    "documents",
+    "document_links",
+    "document_associations",
+    "product_lines",
+)
+"""What hangs on a record beside its notes and goes when the record is forgotten."""
+ITEM_TABLES: Final = (*HANGING_TABLES, "products", "cpq_documents")
+ABOUT_RECORDS: Final = ("notes",)
+"""Tables whose rows are about a record, named by ``module`` and ``record_id``."""
 COLUMNS: Final = "id, name, created_us, updated_us, deleted, owner_id, kind, body"
 
 
 @dataclass
 class Record:
-    """A stored contact, account or deal; ``body`` holds written keys only."""
+    """A stored contact, account, deal or lead; ``body`` holds written keys only."""
 
     id: int
     name: str
@@ -131,6 +167,8 @@ class Store:
         self.sql.execute("PRAGMA cache_size=-65536")
         for module in RECORD_MODULES:
             self.sql.executescript(_RECORD_TABLE.format(module=module))
+        for table in ITEM_TABLES:
+            self.sql.executescript(_ITEM_TABLE.format(table=table))
         self.sql.executescript(_OTHER_TABLES)
         for table, first in FIRST_IDS.items():
             self.sql.execute(
@@ -138,7 +176,9 @@ class Store:
                 " (SELECT 1 FROM sqlite_sequence WHERE name = ?)",
                 (table, first, table),
             )
-        self._last_us: int = max(map(self._latest, (*RECORD_MODULES, "notes", "lists")))
+        self._last_us: int = max(
+            map(self._latest, (*RECORD_MODULES, "notes", "lists", *ITEM_TABLES))
+        )
         self._versions = dict.fromkeys(RECORD_MODULES, 0)
         self._counts: dict[tuple[str, str, tuple[Any, ...]], tuple[int, int]] = {}
 
@@ -261,9 +301,18 @@ class Store:
             "DELETE FROM deal_contact WHERE contact_id = ?",
             "DELETE FROM list_member WHERE contact_id = ?",
             "DELETE FROM notes WHERE record_id = ?",
+            *(f"DELETE FROM {table} WHERE record_id = ?" for table in HANGING_TABLES),
         ):
             self.sql.execute(statement, (record_id,))
         self._versions[module] += 1
+
+    def hand_over(self, module: str, record_id: int, other: str, other_id: int) -> None:
+        """Let everything written about one record be about another."""
+        for table in ABOUT_RECORDS:
+            self.sql.execute(
+                f"UPDATE {table} SET module=?, record_id=? WHERE module=? AND record_id=?",
+                (other, other_id, module, record_id),
+            )
 
     # unique values
 

@@ -6,7 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from kartra_freshsales.sandbox.calls import Answer, Call, page_meta
+from kartra_freshsales.sandbox.calls import (
+    MOST_PER_PAGE,
+    PER_PAGE,
+    Answer,
+    Call,
+    page_meta,
+)
 from kartra_freshsales.sandbox.modules import CONTACTS, MODULES, Module
 from kartra_freshsales.sandbox.refusal import Refusal, forbidden
 from kartra_freshsales.sandbox.rendering import parse_includes, render
@@ -71,6 +77,16 @@ VIEWS: Final[dict[str, tuple[View, ...]]] = {
         View("Recently Imported", _NONE),
         _BIN,
     ),
+    "leads": (
+        View("My Leads", _mine),
+        View("My Territory Leads", _NONE),
+        View("New Leads", _recent("created_us")),
+        View("Unassigned Leads", _fixed("deleted = 0 AND owner_id IS NULL")),
+        View("All Leads", _ALL),
+        View("Recently Modified", _recent("updated_us")),
+        View("Recently Imported", _NONE),
+        _BIN,
+    ),
     "deals": (
         View("Open Deals", _OPEN),
         View("My Deals", _mine),
@@ -90,6 +106,7 @@ _FIRST_ID: Final = {
     "contacts": 75_000_001_001,
     "sales_accounts": 75_000_002_001,
     "deals": 75_000_003_001,
+    "leads": 75_000_004_001,
 }
 _SORT_COLUMNS: Final = {
     "id": "id",
@@ -161,6 +178,30 @@ def view(call: Call) -> Answer:
     meta: dict[str, Any] = page_meta(total, per_page)
     if module is CONTACTS:
         meta["avatar_data"] = {}
+    return Answer({**side, module.plural: shown, "meta": meta})
+
+
+def scroll(call: Call) -> Answer:
+    """``GET /contacts/scroll/:view_id``: the records after an id, in the order of ids.
+
+    Classic only. ``meta.has_next_page`` is what a public client for Classic reads.
+    """
+    world, module = call.world, MODULES[call.params["module"]]
+    found = views_of(world, module).get(call.params["id"])
+    if found is None:
+        raise forbidden()
+    where, args = found.clause(world)
+    limit = min(MOST_PER_PAGE, call.number("limit", PER_PAGE))
+    records = world.store.select(
+        module.plural,
+        f"{where} AND id > ?",
+        (*args, int(call.last_fetched_id)),
+        f"ORDER BY id LIMIT {limit + 1}",
+    )
+    side, shown = render(
+        world, module, records[:limit], parse_includes(call.query.get("include"))
+    )
+    meta = {"has_next_page": len(records) > limit}
     return Answer({**side, module.plural: shown, "meta": meta})
 
 

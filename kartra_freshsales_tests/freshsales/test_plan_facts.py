@@ -12,6 +12,7 @@ from kartra_freshsales.freshsales.plan_facts import (
     hourly_limit,
     minute_limit,
     plan_facts,
+    plans_of,
 )
 from kartra_freshsales.sandbox.config import PLAN_REQUESTS_PER_HOUR
 
@@ -39,12 +40,20 @@ def test_the_hour_is_the_plans_unless_it_is_set(plan: str) -> None:
     ("plan", "hour"),
     [("blossom", 1000), ("garden", 1000), ("estate", 2000), ("forest", 5000)],
 )
-def test_classic_plans_have_their_own_hour_and_no_published_caps(
+def test_classic_plans_have_their_own_hour_and_take_over_the_caps_of_growth(
     plan: str, hour: int
 ) -> None:
     # G6
-    assert (hourly_limit(None, plan), field_caps(plan)) == (hour, {})
+    assert (hourly_limit(None, plan), field_caps(plan)) == (hour, field_caps("growth"))
     assert plan_facts(plan).edition == "classic"
+    # Nobody has published them, so it is said that they are taken over.
+    assert plan_facts(plan).field_caps_are == "assumed"
+    assert plan_facts("growth").field_caps_are == "published"
+
+
+def test_each_edition_has_its_own_plans() -> None:
+    assert plans_of("suite") == ("free", "growth", "pro", "enterprise")
+    assert plans_of("classic") == ("blossom", "garden", "estate", "forest")
 
 
 def test_a_plan_nobody_sells_is_refused_with_those_there_are() -> None:
@@ -61,5 +70,6 @@ def test_radios_and_decimals_use_up_the_caps_they_share() -> None:
 def test_every_figure_has_a_source_and_a_date() -> None:
     day, sources = facts_are_from()
     assert day.year >= 2026
-    assert set(sources) == set(type(plan_facts("pro")).model_fields) - {"edition"}
+    figures = set(type(plan_facts("pro")).model_fields) - {"edition", "field_caps_are"}
+    assert set(sources) == figures
     assert all(sources.values())

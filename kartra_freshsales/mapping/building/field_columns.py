@@ -77,7 +77,7 @@ def _beside(kind: str, mapping: Mapping) -> Iterator[FieldColumn]:
             yield FieldColumn(
                 kind, "_consent", CONSENT_LABEL, "dropdown", "consent", labels
             )
-        if mapping.lists.treatment == "multi_select" and mapping.fields.derives(
+        if mapping.lists_become == "multi_select" and mapping.fields.derives(
             kind, "lists"
         ):
             yield FieldColumn(kind, "_lists", LISTS_LABEL, "multi_select_dropdown", "lists")

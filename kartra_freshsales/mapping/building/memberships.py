@@ -72,9 +72,7 @@ def list_rows(
         problems: intended rows of the contacts.
         mapping: the decisions.
     """
-    wanted = mapping.lists.treatment == "list" and mapping.fields.derives(
-        "contacts", "lists"
-    )
+    wanted = mapping.lists_become == "list" and mapping.fields.derives("contacts", "lists")
     if not wanted:
         return empty_rows()
     members = (

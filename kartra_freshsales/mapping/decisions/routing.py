@@ -33,6 +33,7 @@ class Rule(Decisions):
     module: Literal["contacts", "leads"]
     lifecycle_stage: str = ""
     contact_status: str = ""
+    lead_stage: str = ""
 
 
 DEFAULT_RULES: tuple[Rule, ...] = (
@@ -55,6 +56,7 @@ DEFAULT_RULES: tuple[Rule, ...] = (
         module="leads",
         lifecycle_stage="Lead",
         contact_status="New",
+        lead_stage="New",
     ),
 )
 
