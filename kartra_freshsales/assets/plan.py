@@ -4,10 +4,10 @@ import polars as pl
 from dagster import AssetExecutionContext, Config, Output, asset
 
 from kartra_freshsales.errors import NotConfirmed
-from kartra_freshsales.freshsales.modules import RECORD_ENDPOINTS
 from kartra_freshsales.ledger.records import Conflict
 from kartra_freshsales.loading.snapshot import read_snapshot
 from kartra_freshsales.mapping.payloads import intended
+from kartra_freshsales.mapping.routing import standing_in
 from kartra_freshsales.orchestration.approval import (
     digest_of,
     plan_facts_of,
@@ -29,13 +29,12 @@ GROUP = "plan"
 def destination_snapshot(
     destination: DestinationResource, provisioned_fields: pl.DataFrame
 ) -> Output[pl.DataFrame]:
-    """Every account, contact and deal that stands in Freshsales before the load."""
+    """Every account, contact, lead and deal that stands in Freshsales before the load."""
     with destination.connect() as connection:
         snapshot = read_snapshot(
             connection.client,
             destination.settings_in(provisioned_fields),
             connection.mapping.destination.edition,
-            endpoints=RECORD_ENDPOINTS,
             view_names=connection.mapping.destination.views,
         )
     counts = counts_by(snapshot, "module")
@@ -50,6 +49,8 @@ def intended_records(
     transactions: pl.DataFrame,
     subscriptions: pl.DataFrame,
     provisioned_fields: pl.DataFrame,
+    conversion_mapping: pl.DataFrame,
+    destination_snapshot: pl.DataFrame,
 ) -> Output[pl.DataFrame]:
     """Each golden record as the Freshsales record it is meant to become."""
     mapping = workspace.mapping()
@@ -61,6 +62,7 @@ def intended_records(
         mapping,
         metadata_from(provisioned_fields).lookups(),
         edition=mapping.destination.edition,
+        standing=standing_in(destination_snapshot),
     )
     refused = records["problem"].drop_nulls().len()
     return counted(records, with_a_problem=refused)

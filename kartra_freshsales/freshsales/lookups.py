@@ -24,7 +24,8 @@ class Lookups:
     ``currencies`` (by code) and ``lead_sources`` are name → id; ``contact_statuses`` is
     (stage, status) → id; ``lead_stages`` (Classic) is name → id; ``deal_stages`` is
     (pipeline, stage) → target;
-    ``custom_fields`` is endpoint → label → internal name.
+    ``custom_fields`` is endpoint → label → internal name, ``built_in`` endpoint → names of
+    the fields that every account has.
     """
 
     owners: Mapping[str, int] = field(default_factory=dict)
@@ -37,3 +38,4 @@ class Lookups:
     currencies: Mapping[str, int] = field(default_factory=dict)
     lead_sources: Mapping[str, int] = field(default_factory=dict)
     custom_fields: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    built_in: Mapping[str, frozenset[str]] = field(default_factory=dict)

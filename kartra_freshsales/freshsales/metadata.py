@@ -174,6 +174,10 @@ class Metadata(_Part):
                 endpoint: {f.label: f.name for f in fields if not f.default}
                 for endpoint, fields in self.fields.items()
             },
+            built_in={
+                endpoint: frozenset(f.name for f in fields if f.default)
+                for endpoint, fields in self.fields.items()
+            },
         )
 
     def _lead_stages(self) -> dict[str, int]:

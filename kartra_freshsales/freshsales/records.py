@@ -13,6 +13,9 @@ Json = dict[str, object]
 Resolve = Callable[[str, str], int | None]
 """(module, source key) → Freshsales id, or ``None`` where it has none."""
 
+COMPANY_NAME = "company_name"
+"""Our flat key for the name in a lead's nested company."""
+
 INCLUDES: dict[str, str] = {
     "sales_accounts": "owner",
     "contacts": "owner,lifecycle_stage,contact_status,sales_accounts",
@@ -74,6 +77,8 @@ def flatten(endpoint: str, record: Mapping[str, object], side_loads: Json) -> Js
         flat["email"] = address
     if flat.get("amount") is not None:
         flat["amount"] = str(flat["amount"])
+    if endpoint == "leads" and isinstance(company := record.get("company"), Mapping):
+        flat[COMPANY_NAME] = company.get("name")
     flat.update(_links(endpoint, record, side_loads))
     return flat
 
@@ -178,6 +183,8 @@ def to_write(endpoint: str, flat: Mapping[str, object], resolve: Resolve) -> Jso
             body.update(_reference(endpoint, key, value, resolve))
         elif key == "sales_account_ids":
             body.update(_account_link(endpoint, _ids(_listed(value))))
+        elif key == COMPANY_NAME:
+            body["company"] = {"name": value} if value else {}
         elif key == "contact_ids":
             body["contacts_added_list"] = _ids(_listed(value))
         else:

@@ -4,7 +4,7 @@ This is the engine's table of contents; each step lives in its own module. It kn
 Dagster, and never whether it talks to a rehearsal server or to the real one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -12,7 +12,7 @@ import polars as pl
 
 from kartra_freshsales.freshsales.client import FreshsalesClient
 from kartra_freshsales.freshsales.metadata import Metadata
-from kartra_freshsales.freshsales.modules import Module
+from kartra_freshsales.freshsales.modules import CLASSIC, Module, bulk_endpoints
 from kartra_freshsales.freshsales.records import Json
 from kartra_freshsales.ledger.records import Identity
 from kartra_freshsales.ledger.states import Origin
@@ -40,6 +40,7 @@ class Loader:
         client, ledger, metadata: the account, its ledger, its settings and views.
         run, batch: noted with every intent.
         edition: ``suite`` or ``classic``.
+        bulk: endpoints with a bulk call; those of the edition without.
         group_size, list_group_size: records per bulk call, members per list call.
         progress: called with (module, settled, planned) after each group.
         policy: patience and clocks.
@@ -56,6 +57,7 @@ class Loader:
         run: str,
         batch: str,
         edition: str = "suite",
+        bulk: Collection[str] | None = None,
         group_size: int = 100,
         list_group_size: int = 500,
         progress: Progress | None = None,
@@ -71,6 +73,7 @@ class Loader:
             run=run,
             batch=batch,
             edition=edition,
+            bulk=bulk_endpoints(edition) if bulk is None else frozenset(bulk),
             group_size=group_size,
             list_group_size=list_group_size,
             progress=progress or quiet,
@@ -121,6 +124,13 @@ class Loader:
     def _parents(self) -> Mapping[tuple[str, str], int]:
         return self._session.ledger.identity_ids(_PARENTS)
 
+    def _holders(self) -> Mapping[tuple[str, str], int]:
+        """What a record may be linked to: on Classic no lead holds a deal."""
+        parents = self._parents()
+        if self._session.edition != CLASSIC:
+            return parents
+        return {key: n for key, n in parents.items() if key[0] != str(Module.LEADS)}
+
     def _load_records(
         self, module: str, results: Results, snapshot: pl.DataFrame | None
     ) -> None:
@@ -130,7 +140,7 @@ class Loader:
         known = Known.read(session.ledger, module, [item.source_key for item in items])
         items = sort_out(session, items, known, results)
         items = late_arrivals(session, module, items, known, results)
-        items = link(endpoint, items, self._parents(), results)
+        items = link(endpoint, items, self._holders(), results)
         if not items:
             results.tell()
             return
@@ -140,7 +150,9 @@ class Loader:
         _note_done(session, done, known, results)
         clear_bin(session, endpoint, items, known)
         delivery = Delivery(session, endpoint, module, results, known, standing.mark)
-        Singly(delivery).deliver(delivery.deliver(items))
+        grouped, single = (items, []) if endpoint in session.bulk else ([], items)
+        left = delivery.deliver(grouped)
+        Singly(delivery).deliver([*left, *single])
 
 
 def _held(item: Item, held: frozenset[str], results: Results) -> bool:

@@ -26,6 +26,9 @@ from kartra_freshsales.loading.words import verdict_of
 LONGEST = 10_000
 """Characters; longer notes are split (reference, section 12.25)."""
 
+TARGETS = {"contacts": "Contact", "leads": "Lead"}
+"""Endpoint → what a note calls the record it hangs on."""
+
 NOTES = str(Module.NOTES)
 _NOTES_OF_OURS = frozenset({Operation.CREATE_NOTE, Operation.UPDATE})
 _PARENT = "Its contact is not in Freshsales: see that record's own row first."
@@ -104,7 +107,7 @@ class _Desk:
 
     def deliver(self, item: Item) -> None:
         """Send one note, in parts if it is long."""
-        contact = _contact(item.record, self.ids)
+        contact = _contact(self.session, item.record, self.ids)
         if contact is None:
             self.results.settle(item, "refused", reason="parent_not_loaded", remedy=_PARENT)
             return
@@ -191,9 +194,8 @@ class _Desk:
             return {"id": item.freshsales_id} | client.update(
                 NOTES, item.freshsales_id, dict(text)
             )
-        target = "Lead" if contact[0] == "leads" else "Contact"
         return client.create_note(
-            {**text, "targetable_type": target, "targetable_id": contact[1]}
+            {**text, "targetable_type": TARGETS[contact[0]], "targetable_id": contact[1]}
         )
 
     def _verified(self, endpoint: str, contact: int, notes: list[Json]) -> list[Json]:
@@ -237,12 +239,19 @@ class _Desk:
         )
 
 
-def _contact(record: Json, ids: Ids) -> tuple[str, int] | None:
+def _contact(session: Session, record: Json, ids: Ids) -> tuple[str, int] | None:
     for module in (Module.CONTACTS, Module.LEADS):
         found = ids.get((str(module), str(record.get("contact"))))
         if found is not None:
-            return str(module.endpoint), found
+            return session.endpoint(str(module)), found
     return None
+
+
+def _place(session: Session, contact: int) -> str:
+    """Where the person with this id lives: on Classic that may be among the leads."""
+    leads = session.ledger.identity_ids([str(Module.LEADS)])
+    module = Module.LEADS if contact in leads.values() else Module.CONTACTS
+    return session.endpoint(str(module))
 
 
 def seen_note(note: Json, contact: int) -> Json:
@@ -310,10 +319,10 @@ def settle_notes(session: Session) -> None:
 
 def _found_in_time(session: Session, intent: Intent) -> Json | None:
     """A call that was on its way when the run ended may still arrive."""
-    policy = session.policy
+    policy, endpoint = session.policy, _place(session, int(str(intent.payload["contact"])))
     age = (policy.now() - intent.changed_at).total_seconds()
     for _ in policy.tries(max(0.0, policy.silent_patience - age)):
-        note = find_note(session, str(Module.CONTACTS), intent)
+        note = find_note(session, endpoint, intent)
         if note is not None:
             return note
     return None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from kartra_freshsales.freshsales.client import FreshsalesClient
 from kartra_freshsales.freshsales.metadata import Metadata
-from kartra_freshsales.freshsales.modules import Module
+from kartra_freshsales.freshsales.modules import RECORD_ENDPOINTS, Module
 from kartra_freshsales.ledger.store import Ledger
 from kartra_freshsales.loading.policy import Policy
 
@@ -25,7 +25,10 @@ def quiet(_module: str, _done: int, _total: int) -> None:
 
 @dataclass(frozen=True)
 class Session:
-    """One load of one batch into one account."""
+    """One load of one batch into one account.
+
+    ``bulk`` are endpoints that take many records in one call; others go one by one.
+    """
 
     client: FreshsalesClient
     ledger: Ledger
@@ -33,6 +36,7 @@ class Session:
     run: str
     batch: str
     edition: str = "suite"
+    bulk: frozenset[str] = frozenset(RECORD_ENDPOINTS)
     group_size: int = 100
     list_group_size: int = 500
     progress: Progress = quiet

@@ -11,7 +11,7 @@ import polars as pl
 from kartra_freshsales.errors import IntegrityError
 from kartra_freshsales.freshsales.client import FreshsalesClient
 from kartra_freshsales.freshsales.metadata import Metadata
-from kartra_freshsales.freshsales.modules import RECORD_ENDPOINTS
+from kartra_freshsales.freshsales.modules import record_endpoints
 from kartra_freshsales.freshsales.records import Json
 from kartra_freshsales.loading.pages import (
     id_of,
@@ -37,7 +37,7 @@ def read_snapshot(
     metadata: Metadata,
     edition: str,
     *,
-    endpoints: Sequence[str] = RECORD_ENDPOINTS,
+    endpoints: Sequence[str] | None = None,
     progress: Progress | None = None,
     view_names: ViewNames | None = None,
 ) -> pl.DataFrame:
@@ -46,8 +46,8 @@ def read_snapshot(
     Args:
         client: the destination.
         metadata: its views.
-        edition: ``classic`` has leads beside the given endpoints.
-        endpoints: which records.
+        edition: ``classic`` has leads of its own.
+        endpoints: which records; all the edition has without.
         progress: told after each page.
         view_names: views to use instead of the standard names.
 
@@ -59,11 +59,8 @@ def read_snapshot(
         BadInput: the key's user sees no view of all records.
         IntegrityError: twice the pages did not hold as many records as they announced.
     """
-    wanted = list(endpoints)
-    if edition == "classic" and "leads" not in wanted:
-        wanted.append("leads")
     rows: list[tuple[object, ...]] = []
-    for endpoint in wanted:
+    for endpoint in record_endpoints(edition) if endpoints is None else endpoints:
         views = view_ids(metadata, endpoint, view_names)
         found: dict[int, Json] = {}
         for view_id in views.values():

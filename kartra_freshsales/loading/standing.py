@@ -94,7 +94,7 @@ def read_standing(
         whole = read_snapshot(
             session.client,
             session.metadata,
-            "suite",
+            session.edition,
             endpoints=[endpoint],
             view_names=session.view_names,
         )

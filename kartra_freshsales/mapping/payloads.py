@@ -22,7 +22,7 @@ from kartra_freshsales.mapping.building.subscriptions import (
 )
 from kartra_freshsales.mapping.custom_fields import resolved_fields
 from kartra_freshsales.mapping.model import Mapping
-from kartra_freshsales.mapping.routing import routes
+from kartra_freshsales.mapping.routing import Standing, routes
 
 
 def intended(  # noqa: PLR0917 - six frames and values that no caller can confuse
@@ -34,6 +34,7 @@ def intended(  # noqa: PLR0917 - six frames and values that no caller can confus
     lookups: Lookups,
     *,
     edition: str,
+    standing: Standing | None = None,
 ) -> pl.DataFrame:
     """Build every payload of a migration.
 
@@ -45,6 +46,7 @@ def intended(  # noqa: PLR0917 - six frames and values that no caller can confus
         mapping: the decisions.
         lookups: names → ids of the destination.
         edition: ``suite`` or ``classic``.
+        standing: who stands in the account as a contact or a lead; for Classic.
 
     Returns:
         ``module, source_key, batch, payload, sources, problem, remedy``: modules in loading
@@ -57,11 +59,14 @@ def intended(  # noqa: PLR0917 - six frames and values that no caller can confus
         "transactions": prepared("transactions", transactions, mapping),
         "subscriptions": prepared("subscriptions", subscriptions, mapping),
     }
-    brief = Brief(mapping, lookups, tuple(resolved_fields(frames, mapping)), edition)
+    brief = Brief(mapping, lookups, tuple(resolved_fields(frames, mapping)), edition,
+                  standing or Standing())  # fmt: skip
     companies = empty_rows()
     if mapping.fields.derives("contacts", "account"):
         companies = account_rows(accounts, mapping, lookups)
-    routed = routes(contacts, transactions, mapping)
+    routed = routes(
+        contacts, transactions, mapping, subscriptions=subscriptions, standing=standing
+    )
     people = with_contact_facts(frames["contacts"], routed, brief)
     persons = contact_rows(people, companies, brief)
     linked = {

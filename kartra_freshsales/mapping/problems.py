@@ -23,6 +23,10 @@ REMEDIES: dict[str, str] = {
     "no_contact": (
         "Find the buyer's contact in Kartra and export it, or leave the record behind."
     ),
+    "stands_as_lead": (
+        "This person stands in Freshsales as a lead and is a contact by routing.yaml: "
+        "convert the lead there, then run 'prepare' again; its contact is found by e-mail."
+    ),
     "parent_refused": (
         "Resolve the problem of the contact or account it belongs to first."
     ),

@@ -126,6 +126,8 @@ def plan_facts_of(
         reserve=settings.live_use_reserve,
         group_size=target.group_size,
         list_group_size=target.list_group_size,
+        edition=target.edition,
+        bulk=target.bulk_endpoints,
     )
     return {
         "counts": MetadataValue.json(operation_counts(plan)),

@@ -103,6 +103,7 @@ class DestinationResource(ConfigurableResource):  # type: ignore[type-arg]
                 run=run,
                 batch=batch,
                 edition=target.edition,
+                bulk=target.bulk_endpoints,
                 group_size=target.group_size,
                 list_group_size=target.list_group_size,
                 progress=progress,

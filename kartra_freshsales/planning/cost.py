@@ -1,27 +1,32 @@
 """What a plan costs: requests by kind and module, and hours of the account's budget (G6).
 
 The formula follows the loader: a look at each view, groups of 100 sent in waves, two polls
-and the read-back pages per wave; notes one by one; lists by group of members. Not here:
-spending (the ledger's budget).
+and the read-back pages per wave; records without a bulk call one by one, read back a
+hundred at a time; notes one by one; lists by group of members. Not here: spending (the
+ledger's budget).
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
+from kartra_freshsales.freshsales.modules import SUITE, Module, bulk_endpoints
 from kartra_freshsales.planning.plan import ERASES
 
 KINDS = ("write", "read", "poll")
 WAVE = 50
 """Groups that are sent before the jobs are polled and the records read back."""
 
+SHEET = 100
+"""Records that are sent one by one before they are read back together."""
+
 _POLLS_PER_WAVE = 2
 _VIEWS = {"deals": 3, "subscriptions": 3}
 """Views that together show every deal; of the other records one view shows all."""
 
-_BULK = ("sales_accounts", "contacts", "leads", "deals", "subscriptions")
+_RECORDS = ("sales_accounts", "contacts", "leads", "deals", "subscriptions")
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,8 @@ def cost(
     existing: int = 0,
     group_size: int = 100,
     list_group_size: int = 500,
+    edition: str = SUITE,
+    bulk: Collection[str] | None = None,
 ) -> Cost:
     """Count the requests that carrying out a plan takes.
 
@@ -60,12 +67,16 @@ def cost(
         existing: records of the destination that a snapshot still has to read.
         group_size: records per bulk call.
         list_group_size: members per call that puts contacts on a list.
+        edition: ``suite`` or ``classic``.
+        bulk: endpoints with a bulk call; those of the edition without.
     """
     writes = plan.filter(pl.col("operation").is_in(["create", "update"]))
     sent = dict(writes.group_by("module").len().iter_rows())
+    together = bulk_endpoints(edition) if bulk is None else bulk
+    grouped = {m for m in _RECORDS if Module(m).endpoint_in(edition) in together}
     requests = {
-        module: _bulk(module, sent[module], group_size)
-        for module in _BULK
+        module: (_bulk if module in grouped else _singly)(module, sent[module], group_size)
+        for module in _RECORDS
         if sent.get(module)
     }
     if sent.get("notes"):
@@ -87,7 +98,7 @@ def cost(
         requests=requests,
         total=total,
         hours=round(total / pace, 2) if pace else 0.0,
-        bound=_bound(sent, requests),
+        bound=_bound(sent, requests, grouped),
     )
 
 
@@ -104,6 +115,12 @@ def _bulk(module: str, count: int, size: int) -> dict[str, int]:
     }
 
 
+def _singly(module: str, count: int, _size: int) -> dict[str, int]:
+    """A call each; the records are read back with their relations, a hundred a page."""
+    read = _VIEWS.get(module, 1) + _groups(count, SHEET)
+    return {"write": count, "read": read, "poll": 0}
+
+
 def _lists(lists: pl.DataFrame, size: int) -> dict[str, int]:
     """Creating each new list, its members in groups, one look at the lists, read-back."""
     members = [len(json.loads(payload).get("members", [])) for payload in lists["payload"]]
@@ -115,8 +132,17 @@ def _lists(lists: pl.DataFrame, size: int) -> dict[str, int]:
     }
 
 
-def _bound(sent: Mapping[str, int], requests: Mapping[str, Mapping[str, int]]) -> int:
+def _bound(
+    sent: Mapping[str, int],
+    requests: Mapping[str, Mapping[str, int]],
+    grouped: Collection[str],
+) -> int:
     """Per module one write and one read per 100 and one poll per job; the rest as it is."""
-    bulk = sum(3 * _groups(sent.get(module, 0), 100) for module in _BULK)
-    rest = (counts for module, counts in requests.items() if module not in _BULK)
-    return bulk + sum(sum(counts.values()) for counts in rest)
+    bulk = sum(3 * _groups(sent.get(module, 0), 100) for module in grouped)
+    single = sum(
+        sent.get(module, 0) + _groups(sent.get(module, 0), 100)
+        for module in _RECORDS
+        if module not in grouped
+    )
+    rest = (counts for module, counts in requests.items() if module not in _RECORDS)
+    return bulk + single + sum(sum(counts.values()) for counts in rest)

@@ -1,4 +1,4 @@
-"""The Starlette application: routes, authorisation, limits, faults and the history.
+"""The Starlette application of the API: routes, authorisation, limits, faults, history.
 
 Handlers are plain functions from a call to an answer. They run one after another in the
 event loop, each inside one transaction, so that no request sees half of another.
@@ -11,29 +11,42 @@ import json
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from email.utils import formatdate
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from kartra_freshsales.sandbox import people
 from kartra_freshsales.sandbox.bulk import run_due_jobs
 from kartra_freshsales.sandbox.calls import Answer, Call, Handler
 from kartra_freshsales.sandbox.config import SandboxConfig
+from kartra_freshsales.sandbox.control import create_control
+from kartra_freshsales.sandbox.edition import SUITE
 from kartra_freshsales.sandbox.entries import Template
+from kartra_freshsales.sandbox.fault_settings import Fault
 from kartra_freshsales.sandbox.faults import FaultPlan
 from kartra_freshsales.sandbox.limits import READS, History, Limits
+from kartra_freshsales.sandbox.mishaps import (
+    answer_instead,
+    come_back,
+    send_off,
+    text_or_json,
+)
 from kartra_freshsales.sandbox.refusal import Refusal, bad, missing
-from kartra_freshsales.sandbox.routes import ROUTES
+from kartra_freshsales.sandbox.routes import routes_of
 from kartra_freshsales.sandbox.world import World, make_world
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-API: Final = "/crm/sales/api"
+API: Final = SUITE.address
+"""Where Suite answers; an account's own address stands in its configuration."""
+_LONGEST_CLIENT: Final = 100
 _UNAUTHORISED: Final = {"login": "failed", "message": None}
 
 
@@ -48,66 +61,100 @@ class SandboxApp(Starlette):
 
 
 @dataclass
+class Told:
+    """What a call is answered before a fault may spoil the answer."""
+
+    status: int
+    payload: Any
+    headers: dict[str, str] = field(default_factory=dict)
+    counted: bool = False
+    fault: Fault | None = None
+    events: list[Fault] = field(default_factory=list)
+
+    @property
+    def struck(self) -> str | None:
+        """The names of everything that went wrong, joined by "+"."""
+        faults = [*self.events, *([self.fault] if self.fault else [])]
+        return "+".join(item.kind for item in faults) or None
+
+
+@dataclass
 class Desk:
-    """Where every request passes: who may enter, what goes wrong, what is noted."""
+    """Where every request passes: who may enter, what goes wrong, what is noted.
+
+    ``key`` is the API key that opens the account now; ``None`` once it was revoked.
+    """
 
     world: World
     limits: Limits
     history: History
     faults: FaultPlan
+    key: str | None
 
     async def serve(
         self, request: Request, template: Template, handler: Handler
     ) -> Response:
         """Answer one request and note it."""
         started = time.perf_counter()
-        now = self.world.clock()
         raw = await request.body()
         if self.world.config.latency_seconds:
             await asyncio.sleep(self.world.config.latency_seconds)
-        status, headers, payload, counted, fault = self._decide(
-            request, template, handler, raw, now
-        )
-        plain = isinstance(payload, str) and status == 429
-        body = payload if plain else json.dumps(payload, separators=(",", ":"))
+        now, number = self.world.clock(), self.history.next_number()
+        told = self._decide(request, template, handler, raw, now)
+        body = json.dumps(told.payload, separators=(",", ":"))
         self.history.add(
+            number=number,
             at=now,
             method=request.method,
             route=template,
             path=request.url.path,
-            status=status,
+            status=told.status,
             seconds=time.perf_counter() - started,
-            counted=counted,
-            fault=fault,
+            counted=told.counted,
+            fault=told.struck,
+            client=request.headers.get("user-agent", "")[:_LONGEST_CLIENT],
         )
-        if fault in {"drop_after_write", "drop_on_read"}:
-            await _cut(request)
-        if fault == "hang_after_write":
-            await asyncio.sleep(self.faults.faults.hang_seconds)
-        if plain:
-            return PlainTextResponse(body, status, headers)
-        return Response(body, status, headers, media_type="application/json")
+        told.headers["Date"] = formatdate(now, usegmt=True)
+        response = text_or_json(told.payload, told.status, told.headers, body)
+        return await send_off(request, told.fault, response)
 
     def _decide(
         self, request: Request, template: Template, handler: Handler, raw: bytes, now: float
-    ) -> tuple[int, dict[str, str], Any, bool, str | None]:
-        if not _authorised(request, self.world.config.api_key):
-            return 401, {}, _UNAUTHORISED, False, None
+    ) -> Told:
+        if self.key is None or not _authorised(request, self.key):
+            return Told(401, _UNAUTHORISED)
         run_due_jobs(self.world)
+        form = self.faults.faults.retry_after_form
         wait = self.limits.admit(now)
         if wait:
-            return 429, {"Retry-After": str(wait)}, "Too many requests", False, None
+            return Told(429, "Too many requests", come_back(wait, form, now))
         route = f"{request.method} {template}"
         reading = request.method in READS
-        fault = self.faults.before(route, reading=reading)
+        events = [item for item in self.faults.events(route) if self._happens(item)]
+        if self.key is None:
+            return Told(401, _UNAUTHORISED, {}, False, None, events)
+        fault = self.faults.before(reading=reading)
         if fault is not None:
-            return *_before_fault(fault, self.faults.faults.burst_retry_after), True, fault
+            status, headers, payload = answer_instead(fault, form, now)
+            return Told(status, payload, headers, True, fault, events)
+        self.world.store.acting("api", now, self.history.last)
         status, payload = self._answer(request, handler, raw)
-        if not reading and status < 300:
-            fault = self.faults.after(route)
-            if fault == "error_after_write":
+        if status < 300:
+            fault = self.faults.after(reading=reading)
+            if fault is not None and fault.kind == "error_after_write":
                 status, payload = 500, {"error_code": 500}
-        return status, {}, payload, True, fault
+        return Told(status, payload, {}, True, fault, events)
+
+    def _happens(self, event: Fault) -> bool:
+        """Let people do what the event says; false where there is nothing to do it to."""
+        if event.kind == "key_revoked":
+            self.key = None
+            return True
+        try:
+            people.happen(self.world, event, self.history.last - 1)
+        except Refusal:
+            return False
+        return True
 
     def _answer(self, request: Request, handler: Handler, raw: bytes) -> tuple[int, Any]:
         try:
@@ -119,8 +166,9 @@ class Desk:
                     body=_body(request, raw),
                     raw=raw,
                     content_type=request.headers.get("content-type", ""),
-                    base=f"{str(request.base_url).rstrip('/')}{API}",
+                    base=f"{str(request.base_url).rstrip('/')}{self.world.edition.address}",
                     faults=self.faults,
+                    number_of_request=self.history.last,
                 )
                 answer: Answer = handler(call)
         except Refusal as refusal:
@@ -130,15 +178,6 @@ class Desk:
         except UnicodeEncodeError:  # half of a surrogate pair is no text
             return 400, bad("Invalid or missing attributes").payload
         return answer.status, answer.payload
-
-
-def _before_fault(fault: str, retry_after: float | None) -> tuple[int, dict[str, str], Any]:
-    if fault == "burst_429":
-        headers = {} if retry_after is None else {"Retry-After": f"{retry_after:g}"}
-        return 429, headers, "Too many requests"
-    if fault == "hidden_429":
-        return 400, {}, bad("Upstream error, response_code :: 429").payload
-    return 500, {}, {"error_code": 500}
 
 
 def _authorised(request: Request, key: str) -> bool:
@@ -167,15 +206,6 @@ def _body(request: Request, raw: bytes) -> Any:
         raise bad("Invalid or missing attributes") from None
 
 
-async def _cut(request: Request) -> None:
-    """Close the connection without an answer and wait until the server knows."""
-    transport = request.scope.get("sandbox.transport")
-    if transport is not None:
-        transport.abort()
-        for _ in range(3):
-            await asyncio.sleep(0)
-
-
 def _endpoint(
     desk: Desk, template: Template, handler: Handler, params: dict[str, Any]
 ) -> Callable[[Request], Awaitable[Response]]:
@@ -190,19 +220,10 @@ def _no_such_page(_call: Call) -> Answer:
     raise missing("page")
 
 
-def _history_endpoint(desk: Desk) -> Callable[[Request], Awaitable[Response]]:
-    async def endpoint(request: Request) -> Response:
-        shown: Any = desk.history.summary()
-        if request.query_params.get("full") == "1":
-            shown = {**shown, "history": desk.history.full()}
-        return Response(json.dumps(shown), media_type="application/json")
-
-    return endpoint
-
-
 def create_app(config: SandboxConfig, clock: Callable[[], float] = time.time) -> Starlette:
     """Build a sandbox; its state opens now and closes when the server shuts down.
 
+    ``state.control`` of the application is the one for the control port (``control``).
     ``clock`` gives seconds since the epoch; a test may move it to let an hour pass.
     """
     world = make_world(config, clock)
@@ -211,7 +232,10 @@ def create_app(config: SandboxConfig, clock: Callable[[], float] = time.time) ->
         limits=Limits(config, world.store),
         history=History(world.store),
         faults=FaultPlan(config.faults),
+        key=config.api_key,
     )
+    if world.clock() < desk.history.latest:  # a clock that was moved ahead stays ahead
+        world.clock.move_to(desk.history.latest)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -220,22 +244,21 @@ def create_app(config: SandboxConfig, clock: Callable[[], float] = time.time) ->
 
     routes = [
         Route(
-            f"{API}{item.path}",
+            f"{world.edition.address}{item.path}",
             _endpoint(desk, item.template, item.handler, dict(item.params)),
             methods=[item.method],
         )
-        for item in ROUTES
+        for item in routes_of(world.edition)
     ]
     everything = ["GET", "POST", "PUT", "PATCH", "DELETE"]
     unknown = _endpoint(desk, "unknown", _no_such_page, {})
     app = SandboxApp(
         routes=[
-            Route("/__sandbox__/history", _history_endpoint(desk), methods=["GET"]),
             *routes,
-            Route(f"{API}/{{rest:path}}", unknown, methods=everything),
             Route("/{rest:path}", unknown, methods=everything),
         ],
         lifespan=lifespan,
     )
     app.state.world = world
+    app.state.control = create_control(desk)
     return app

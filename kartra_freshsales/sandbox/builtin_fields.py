@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from kartra_freshsales.sandbox.edition import Edition
 from kartra_freshsales.sandbox.seed import Seed
 
 Field = dict[str, Any]
@@ -29,7 +30,7 @@ lifecycle_stage_id:dropdown@lifecycle_stages contact_status_id:dropdown@contact_
 lost_reason_id:dropdown@lost_reasons medium:text keyword:text time_zone:dropdown
 facebook:text twitter:text linkedin:text external_id:text subscription_status:dropdown
 subscription_types:multi_select_dropdown whatsapp_subscription_status:dropdown
-sms_subscription_status:dropdown lists:auto_complete tags:auto_complete
+sms_subscription_status:dropdown lists:auto_complete tags:auto_complete department:text
 """
 _ACCOUNT: Final = """
 name:text! address:textarea city:text state:text zipcode:text country:dropdown
@@ -54,25 +55,44 @@ title:text! start_date:date_time_split! end_date:date_time_split! targetable:aut
 sales_activity_type_id:dropdown@sales_activity_types! owner_id:dropdown@users notes:textarea
 sales_activity_outcome_id:dropdown@sales_activity_outcomes
 """
+_LEAD: Final = """
+first_name:text last_name:text emails:group_field job_title:text department:text
+work_number:text mobile_number:text address:textarea city:text state:text zipcode:text
+country:dropdown company:group_field deal:group_field
+lead_stage_id:dropdown@lead_stages lead_reason_id:dropdown@lead_reasons
+lead_source_id:dropdown@lead_sources owner_id:dropdown@users campaign_id:dropdown@campaigns
+territory_id:dropdown@territories medium:text keyword:text time_zone:dropdown
+facebook:text twitter:text linkedin:text tags:auto_complete
+"""
 _SPECS: Final = {
     "contacts": _CONTACT,
     "sales_accounts": _ACCOUNT,
     "deals": _DEAL,
     "sales_activities": _ACTIVITY,
+    "leads": _LEAD,
 }
 ENTITIES: Final = tuple(_SPECS)
+BASE_MODELS: Final = {
+    "contacts": "Contact",
+    "sales_accounts": "SalesAccount",
+    "deals": "Deal",
+    "sales_activities": "SalesActivity",
+    "leads": "Lead",
+}
 _EMPLOYEES: Final = (
     "1-10", "11-50", "51-200", "201-500", "501-1000", "1001-5000", "5001-10000",
     "More than 10000",
 )  # fmt: skip
 
 
-def builtin_fields(module: str, seed: Seed) -> list[Field]:
+def builtin_fields(module: str, seed: Seed, edition: Edition) -> list[Field]:
     """The built-in fields of ``module`` with the choices of this account."""
+    absent = edition.absent_fields.get(module, frozenset())
     first_id = 73_000_000_001 + 1000 * ENTITIES.index(module)
     return [
         _field(module, word, seed, first_id + at, at + 1)
         for at, word in enumerate(_SPECS[module].split())
+        if word.partition(":")[0] not in absent
     ]
 
 
@@ -89,12 +109,7 @@ def _field(module: str, word: str, seed: Seed, field_id: int, position: int) -> 
         "actionable": True,
         "position": position,
         "choices": _choices(name, source, seed),
-        "base_model": {
-            "contacts": "Contact",
-            "sales_accounts": "SalesAccount",
-            "deals": "Deal",
-            "sales_activities": "SalesActivity",
-        }[module],
+        "base_model": BASE_MODELS[module],
         "required": required,
         "quick_add_position": None,
         "visible": True,

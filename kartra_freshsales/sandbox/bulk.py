@@ -61,6 +61,9 @@ JOB_LAYOUTS: Final[Mapping[str, JobLayout]] = {
 def bulk_upsert(call: Call) -> Answer:
     """``POST /M/bulk_upsert``: take in at most 100 rows and answer where the job stands."""
     module, world = MODULES[call.params["module"]], call.world
+    everywhere = world.config.switches.classic_bulk_everywhere
+    if module.plural not in world.edition.bulk and not everywhere:
+        raise missing("page")
     rows = call.mapping().get(module.plural)
     if not isinstance(rows, list) or not rows:
         raise bad("Invalid or missing attributes")
@@ -71,13 +74,15 @@ def bulk_upsert(call: Call) -> Answer:
     kept = [None if call.faults.loses_row() else row for row in rows]
     now = world.now_us()
     cursor = world.store.sql.execute(
-        "INSERT INTO jobs (module, created_us, due_us, stuck, rows) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO jobs (module, created_us, due_us, stuck, rows, request)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
         (
             module.plural,
             now,
-            now + int(world.config.job_seconds * 1_000_000),
+            now + int((world.config.job_seconds + call.faults.job_delay()) * 1_000_000),
             int(call.faults.job_sticks()),
             json.dumps(kept),
+            call.number_of_request,
         ),
     )
     job_id = int(cursor.lastrowid or 0)
@@ -117,11 +122,12 @@ def job_status(call: Call) -> Answer:
 def run_due_jobs(world: World) -> None:
     """Apply the rows of every job that is due, in the order the jobs came."""
     due = world.store.sql.execute(
-        "SELECT id, module, rows FROM jobs WHERE applied_us IS NULL AND due_us <= ?"
+        "SELECT id, module, rows, request FROM jobs WHERE applied_us IS NULL AND due_us <= ?"
         " ORDER BY id",
         (world.now_us(),),
     ).fetchall()
-    for job_id, plural, rows in due:
+    for job_id, plural, rows, request in due:
+        world.store.acting(f"job:{job_id}", world.clock(), request)
         with world.store.transaction():
             module = MODULES[plural]
             outcome = [

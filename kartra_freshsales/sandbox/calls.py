@@ -35,6 +35,7 @@ class Call:
     content_type: str = ""
     base: str = ""
     faults: FaultPlan = field(default_factory=lambda: FaultPlan(Faults()))
+    number_of_request: int | None = None
 
     def number(self, key: str, default: int) -> int:
         """A query value as a whole number, read as far as it is one ("50x" is 50)."""

@@ -5,73 +5,20 @@ Only plain frozen values live here; nothing reads the environment or touches the
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import yaml
+from kartra_freshsales.sandbox.edition import BY_NAME, Edition
+from kartra_freshsales.sandbox.fault_settings import Faults as Faults
+from kartra_freshsales.sandbox.plans import Plan, plan_of, published
 
+EDITIONS: Final = tuple(BY_NAME)
 PLAN_REQUESTS_PER_HOUR: Final[Mapping[str, int]] = {
-    "free": 1000,
-    "growth": 1000,
-    "pro": 2000,
-    "enterprise": 5000,
+    name: plan.requests_per_hour for name, plan in published().plans.items()
 }
-"""Requests an account may make within an hour (Freshworks support, article 50000005599)."""
-
-EDITIONS: Final = ("suite",)
-
-
-@dataclass(frozen=True)
-class Faults:
-    """What goes wrong, and how often. Every ``*_probability`` lies between 0 and 1.
-
-    ``routes`` limits faults to calls whose route (``POST /contacts/bulk_upsert``) contains
-    one of the texts; ``first_request`` lets that many calls pass; ``at_most`` ends the
-    misery after so many faults, so that a retried load is sure to finish.
-    """
-
-    seed: int = 1
-    drop_after_write: float = 0.0
-    error_after_write: float = 0.0
-    hang_after_write: float = 0.0
-    hang_seconds: float = 60.0
-    error_before_write: float = 0.0
-    error_on_read: float = 0.0
-    drop_on_read: float = 0.0
-    burst_429: float = 0.0
-    burst_length: int = 3
-    burst_retry_after: float | None = 1.0
-    hidden_429: float = 0.0
-    job_loses_row: float = 0.0
-    job_never_finishes: float = 0.0
-    routes: tuple[str, ...] = ()
-    first_request: int = 0
-    at_most: int | None = None
-
-    @classmethod
-    def from_mapping(cls, values: Mapping[str, Any]) -> Faults:
-        """Build faults from plain values, refusing names that are not known."""
-        known = {item.name for item in dataclasses.fields(cls)}
-        unknown = sorted(set(values) - known)
-        if unknown:
-            raise ValueError(
-                f"unknown fault(s) {', '.join(unknown)}; known: {sorted(known)}"
-            )
-        plain = dict(values)
-        if "routes" in plain:
-            plain["routes"] = tuple(str(item) for item in plain["routes"])
-        return cls(**plain)
-
-    @classmethod
-    def from_yaml(cls, path: Path) -> Faults:
-        """Read faults from a YAML file holding a mapping of this class's names."""
-        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-        if not isinstance(values, dict):
-            raise ValueError(f"{path.name}: give fault names and values")  # noqa: TRY004
-        return cls.from_mapping(values)
+"""Requests an account may make within an hour, by plan."""
 
 
 @dataclass(frozen=True)
@@ -87,25 +34,32 @@ class Switches:
     strict_wrapping: bool = False
     binned_readable: bool = False
     restore_call: bool = False
+    phone_call_by_id: bool = False
     field_creation: bool = True
     job_layout: str = "rows"
+    classic_bulk_everywhere: bool = False
+    convert_needs_company: bool = True
+    convert_keeps_tags: bool = False
 
 
 @dataclass(frozen=True)
 class SandboxConfig:
     """One sandbox account.
 
-    ``requests_per_hour`` is ``None`` for the plan's own figure and 0 for no limit at all;
+    A blank ``plan`` is the edition's usual one. ``requests_per_hour`` is ``None`` for the
+    plan's own figure and 0 for no limit at all, ``requests_per_minute`` likewise;
     ``window_seconds`` shortens the "hour" for tests of the pace of a load.
+    ``storage_bytes`` is ``None`` for the plan's own room for files; a file may have
+    ``largest_file_bytes`` (Freshworks support, article 50000002563).
     """
 
     api_key: str = ""
     host: str = "127.0.0.1"
     port: int = 0
     edition: str = "suite"
-    plan: str = "growth"
+    plan: str = ""
     requests_per_hour: int | None = None
-    requests_per_minute: int = 0
+    requests_per_minute: int | None = None
     window_seconds: float = 3600.0
     state: Path | None = None
     port_file: Path | None = None
@@ -113,23 +67,46 @@ class SandboxConfig:
     job_seconds: float = 0.0
     job_polls: int = 1
     search_delay_seconds: float = 0.0
+    largest_file_bytes: int = 150_000_000
+    storage_bytes: int | None = None
     latency_seconds: float = 0.0
     seed_file: Path | None = None
     faults: Faults = field(default_factory=Faults)
     switches: Switches = field(default_factory=Switches)
+    control_port: int = 0
+    control_port_file: Path | None = None
 
     def __post_init__(self) -> None:
         """Refuse plans and editions nobody has described."""
-        if self.plan not in PLAN_REQUESTS_PER_HOUR:
+        if self.edition not in BY_NAME:
             raise ValueError(
-                f"unknown plan {self.plan!r}; use one of {sorted(PLAN_REQUESTS_PER_HOUR)}"
+                f"unknown edition {self.edition!r}; use one of {', '.join(EDITIONS)}"
             )
-        if self.edition not in EDITIONS:
-            raise ValueError(f"edition {self.edition!r} is not built; use 'suite'")
+        object.__setattr__(self, "plan", self.plan or self.generation.default_plan)
+        plan_of(self.plan, self.edition)
+
+    @property
+    def generation(self) -> Edition:
+        """The edition's constants."""
+        return BY_NAME[self.edition]
+
+    @property
+    def allows(self) -> Plan:
+        """What the account's plan allows."""
+        return plan_of(self.plan, self.edition)
 
     @property
     def hourly_limit(self) -> int:
         """Requests per window; 0 means no limit."""
         if self.requests_per_hour is None:
-            return PLAN_REQUESTS_PER_HOUR[self.plan]
+            return self.allows.requests_per_hour
         return self.requests_per_hour
+
+    @property
+    def minute_limit(self) -> int:
+        """Requests per minute; 0 means no limit, also where the hour has none."""
+        if self.requests_per_minute is not None:
+            return self.requests_per_minute
+        if self.requests_per_hour == 0:
+            return 0
+        return self.allows.requests_per_minute or 0

@@ -10,7 +10,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from kartra_freshsales.sandbox.modules import CONTACTS, DEALS, FORECAST_KIND, Module
+from kartra_freshsales.sandbox.leads import draft_lead, known
+from kartra_freshsales.sandbox.modules import (
+    CONTACTS,
+    DEALS,
+    FORECAST_KIND,
+    LEADS,
+    Module,
+)
 from kartra_freshsales.sandbox.refusal import bad
 from kartra_freshsales.sandbox.state import Record
 from kartra_freshsales.sandbox.values import (
@@ -68,6 +75,9 @@ def draft(
     _required_custom(world, module, made)
     if module is CONTACTS:
         _contact(world, sent, made)
+    elif module is LEADS:
+        _emails(world, sent, made)
+        draft_lead(world, sent, made)
     elif module is DEALS:
         _deal(world, sent, made, standing)
     else:
@@ -80,21 +90,12 @@ def draft(
 def _relations(world: World, module: Module, sent: Mapping[str, Any], made: Draft) -> None:
     for key, listing in module.relations.items():
         if key in sent:
-            made.body[key] = _known_id(world, key, listing, sent[key])
+            made.body[key] = known(world, key, listing, sent[key])
     if sent.get("owner_id") is not None:
         owner = world.seed.by_id["users"].get(as_id(sent["owner_id"]) or 0)
         if owner is None or not owner["is_active"]:
             raise bad("Invalid owner provided.")
         made.owner_id = owner["id"]
-
-
-def _known_id(world: World, key: str, listing: str, value: Any) -> int | None:
-    if value in (None, ""):
-        return None
-    found = as_id(value)
-    if found is None or found not in world.seed.by_id[listing]:
-        raise bad(f"{label_of(key)} doesn't exist")
-    return found
 
 
 def _required_custom(world: World, module: Module, made: Draft) -> None:
@@ -131,7 +132,10 @@ def _check_unique(
 
 def _contact(world: World, sent: Mapping[str, Any], made: Draft) -> None:
     _emails(world, sent, made)
-    _lifecycle(world, sent, made)
+    if not world.edition.has_leads:
+        _lifecycle(world, sent, made)
+    elif "department" in sent:
+        made.body["department"] = as_text("department", sent["department"])
     for key, most in (
         ("subscription_status", 4),
         ("whatsapp_subscription_status", 2),
@@ -147,7 +151,6 @@ def _contact(world: World, sent: Mapping[str, Any], made: Draft) -> None:
     made.name = " ".join(
         part for part in (body.get("first_name"), body.get("last_name")) if part
     )
-    made.unique["email"] = [entry["value"] for entry in body.get("emails", [])]
     if body.get("external_id"):
         made.unique["external_id"] = [body["external_id"]]
     if world.config.switches.mobile_unique and body.get("mobile_number"):
@@ -175,6 +178,7 @@ def _emails(world: World, sent: Mapping[str, Any], made: Draft) -> None:
             raise bad("Need to fill this Email")
         entries = []
     made.body["emails"] = one_primary(entries)
+    made.unique["email"] = [entry["value"] for entry in made.body["emails"]]
 
 
 def _lifecycle(world: World, sent: Mapping[str, Any], made: Draft) -> None:

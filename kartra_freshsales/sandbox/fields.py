@@ -10,38 +10,19 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from kartra_freshsales.sandbox.builtin_fields import ENTITIES, Field, builtin_fields
+from kartra_freshsales.sandbox.builtin_fields import (
+    BASE_MODELS,
+    ENTITIES,
+    Field,
+    builtin_fields,
+)
 from kartra_freshsales.sandbox.config import SandboxConfig
 from kartra_freshsales.sandbox.custom_values import CustomField, clean_value, custom_field
+from kartra_freshsales.sandbox.plans import CAP_OF
 from kartra_freshsales.sandbox.refusal import Refusal, bad, missing
 from kartra_freshsales.sandbox.seed import Seed
 from kartra_freshsales.sandbox.state import FIRST_IDS, Store
 from kartra_freshsales.sandbox.values import as_id, as_text
-
-CAPS: Final[Mapping[str, Mapping[str, int]]] = {
-    "free": {},
-    "growth": {
-        "total": 150, "text": 20, "choice": 30, "textarea": 5, "multi_select_dropdown": 5,
-        "number": 30, "checkbox": 30, "date": 30, "lookup": 0, "formula": 0,
-    },
-    "pro": {
-        "total": 250, "text": 30, "choice": 40, "textarea": 10, "multi_select_dropdown": 10,
-        "number": 50, "checkbox": 50, "date": 50, "lookup": 10, "formula": 40,
-    },
-    "enterprise": {
-        "total": 630, "text": 70, "choice": 250, "textarea": 20,
-        "multi_select_dropdown": 30, "number": 70, "checkbox": 70, "date": 70,
-        "lookup": 50, "formula": 40,
-    },
-}  # fmt: skip
-"""Custom fields a module may have (Freshworks support, article 50000002390)."""
-
-CAP_OF: Final = {
-    "text": "text", "textarea": "textarea", "number": "number", "decimal": "number",
-    "date": "date", "dropdown": "choice", "radio": "choice", "checkbox": "checkbox",
-    "multi_select_dropdown": "multi_select_dropdown", "lookup": "lookup",
-    "formula": "formula",
-}  # fmt: skip
 
 TYPE_NUMBERS: Final = {
     1: "text", 2: "textarea", 3: "number", 4: "dropdown", 5: "checkbox", 6: "radio",
@@ -49,7 +30,6 @@ TYPE_NUMBERS: Final = {
 }  # fmt: skip
 """Our guess: no public source lists the numbers of ``field_type``."""
 
-UNIQUE_FIELDS: Final = {"contacts": 4, "sales_accounts": 2, "deals": 2}
 _WITH_CHOICES: Final = {"dropdown", "radio", "multi_select_dropdown"}
 _MOST_CHOICES: Final = 300
 
@@ -61,7 +41,9 @@ class Fields:
         """Read the custom fields already in ``store``."""
         self._store = store
         self._config = config
-        self._builtin = {name: builtin_fields(name, seed) for name in ENTITIES}
+        self._builtin = {
+            name: builtin_fields(name, seed, config.generation) for name in ENTITIES
+        }
         self.custom: dict[str, dict[str, CustomField]] = {name: {} for name in ENTITIES}
         rows = store.sql.execute("SELECT module, body FROM custom_fields ORDER BY id")
         for module, body in rows.fetchall():
@@ -106,7 +88,8 @@ class Fields:
 
     def create(self, module: str, asked: Mapping[str, Any]) -> Field:
         """Create a custom field, or refuse it: caps, clashes, unknown types, no choices."""
-        if not self._config.switches.field_creation or self._config.plan == "free":
+        caps = self._config.allows.field_caps
+        if not self._config.switches.field_creation or not caps["total"]:
             raise Refusal(403, "Custom fields are not available in your plan.")
         label = as_text("label", asked.get("label"))
         if label is None:
@@ -144,7 +127,7 @@ class Fields:
         return item
 
     def _check_caps(self, module: str, kind: str) -> None:
-        caps = CAPS[self._config.plan]
+        caps = self._config.allows.field_caps
         fields = self.custom[module].values()
         group = CAP_OF[kind]
         alike = sum(CAP_OF[field.type] == group for field in fields)
@@ -160,7 +143,7 @@ class Fields:
         if kind not in {"text", "number"}:
             raise bad("Only text and number fields can be unique")
         standing = sum(field.unique for field in self.custom[module].values())
-        if standing >= UNIQUE_FIELDS.get(module, 0):
+        if standing >= self._config.allows.unique_fields.get(module, 0):
             raise bad("You have reached the limit of unique fields")
 
     def clean(self, module: str, sent: Any) -> dict[str, Any]:
@@ -268,9 +251,7 @@ def _item(
             }
             for at, word in enumerate(choices, start=1)
         ],
-        "base_model": {"contacts": "Contact", "sales_accounts": "SalesAccount"}.get(
-            module, "Deal"
-        ),
+        "base_model": BASE_MODELS[module],
         "form_id": form_id(module),
         "field_class": module,
         "field_options": {"unique": unique},

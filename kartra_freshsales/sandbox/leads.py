@@ -39,7 +39,7 @@ _COMPANY: Final = (
     *COMPANY_IDS,
 )  # fmt: skip
 _DEAL: Final = ("name", "amount", "currency_id", "expected_close", "deal_product_id")
-_COMPANY_ID: Final = 410_000_000_000
+_COMPANY_ID: Final = 418_000_000_000
 
 
 def draft_lead(world: World, sent: Mapping[str, Any], made: Draft) -> None:

@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import math
 from collections import Counter, deque
+from collections.abc import Iterator
 from typing import Any, Final
 
 from kartra_freshsales.sandbox.config import SandboxConfig
 from kartra_freshsales.sandbox.state import Store
 
 READS: Final = frozenset({"GET", "HEAD"})
+_COLUMNS: Final = (
+    "id", "at", "method", "route", "path", "status", "counted", "fault", "seconds", "client",
+)  # fmt: skip
+_NAMES: Final = ("number", *_COLUMNS[1:])
 
 
 class SlidingWindow:
@@ -43,7 +48,7 @@ class Limits:
     def __init__(self, config: SandboxConfig, store: Store) -> None:
         self._windows = [
             SlidingWindow(config.hourly_limit, config.window_seconds),
-            SlidingWindow(config.requests_per_minute, 60.0),
+            SlidingWindow(config.minute_limit, 60.0),
         ]
         longest = max(60.0, config.window_seconds)
         rows = store.sql.execute(
@@ -69,10 +74,19 @@ class History:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        row = store.sql.execute("SELECT MAX(id), MAX(at) FROM history").fetchone()
+        self.last = int(row[0] or 0)
+        self.latest = float(row[1] or 0.0)
+
+    def next_number(self) -> int:
+        """The number of the call that begins now."""
+        self.last += 1
+        return self.last
 
     def add(
         self,
         *,
+        number: int,
         at: float,
         method: str,
         route: str,
@@ -81,12 +95,24 @@ class History:
         seconds: float,
         counted: bool,
         fault: str | None,
+        client: str,
     ) -> None:
         """Note one answered (or dropped) request."""
         self._store.sql.execute(
-            "INSERT INTO history (at, method, route, path, status, counted, fault, seconds)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (at, method, route, path, status, int(counted), fault, seconds),
+            "INSERT INTO history (id, at, method, route, path, status, counted, fault,"
+            " seconds, client) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                number,
+                at,
+                method,
+                route,
+                path,
+                status,
+                int(counted),
+                fault,
+                seconds,
+                client,
+            ),
         )
 
     def summary(self) -> dict[str, Any]:
@@ -110,8 +136,8 @@ class History:
             methods[method] += count
             statuses[str(status)] += count
             (reads if method in READS else writes)[f"{method} {route}"] += count
-            if fault:
-                faults[fault] += count
+            for name in fault.split("+") if fault else ():
+                faults[name] += count
         polls = reads.get("GET /job_statuses/:id", 0)
         return {
             "requests": totals["requests"],
@@ -128,11 +154,14 @@ class History:
             "server_seconds": round(seconds, 6),
         }
 
-    def full(self) -> list[dict[str, Any]]:
-        """Every request in order."""
-        rows = self._store.sql.execute(
-            "SELECT at, method, route, path, status, counted, fault, seconds FROM history"
-            " ORDER BY id"
-        ).fetchall()
-        names = ("at", "method", "route", "path", "status", "counted", "fault", "seconds")
-        return [dict(zip(names, row, strict=True)) for row in rows]
+    def lines(self, after: int = 0) -> Iterator[dict[str, Any]]:
+        """Every request after the given number, in order."""
+        last = after
+        while rows := self._store.sql.execute(
+            f"SELECT {', '.join(_COLUMNS)} FROM history WHERE id > ? ORDER BY id LIMIT 1000",
+            (last,),
+        ).fetchall():
+            for row in rows:
+                line = dict(zip(_NAMES, row, strict=True))
+                yield {**line, "counted": bool(line["counted"])}
+            last = rows[-1][0]

@@ -22,7 +22,9 @@ def create(call: Call) -> Answer:
         raise bad("Description can't be blank")
     module = BY_TARGET.get(str(sent.get("targetable_type")))
     target_id = as_id(sent.get("targetable_id"))
-    if module is None or target_id is None:
+    if module is None or module.plural not in call.world.edition.modules:
+        raise bad("Invalid or missing attributes")
+    if target_id is None:
         raise bad("Invalid or missing attributes")
     live(call.world, module, target_id)
     now = call.world.store.tick()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kartra_freshsales.sandbox.drafts import Draft, draft
-from kartra_freshsales.sandbox.modules import MODULES, SALES_ACCOUNTS, Module
+from kartra_freshsales.sandbox.modules import MODULES, PEOPLE, SALES_ACCOUNTS, Module
 from kartra_freshsales.sandbox.refusal import bad, missing
 from kartra_freshsales.sandbox.state import Record, marks
 from kartra_freshsales.sandbox.world import World
@@ -74,7 +74,7 @@ def _identified(
     """The unique field an identifier speaks of, and what it adds to a new record."""
     if not isinstance(value, str) or not value.strip():
         raise bad("Invalid or missing attributes")
-    if module.plural == "contacts" and key in {"emails", "email"}:
+    if module in PEOPLE and key in {"emails", "email"}:
         return "email", {"email": value}
     if key == "name" and module.plural == "sales_accounts":
         return "name", {"name": value}
@@ -105,12 +105,15 @@ def _carry_out(
         store.claim("deals", "name", [record.name], record.id)
     accounts = [(account_id, True)] if account_id is not None else made.accounts
     if accounts is not None:
+        ids = [linked for linked, _ in accounts]
         store.sql.execute(
-            "DELETE FROM account_link WHERE module=? AND record_id=?",
-            (module.plural, record.id),
+            "DELETE FROM account_link WHERE module=? AND record_id=?"
+            f" AND account_id NOT IN ({marks(ids)})",
+            (module.plural, record.id, *ids),
         )
         store.sql.executemany(
-            "INSERT OR IGNORE INTO account_link VALUES (?, ?, ?, ?)",
+            "INSERT INTO account_link VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE"
+            " SET is_primary = excluded.is_primary",
             [(module.plural, record.id, linked, int(first)) for linked, first in accounts],
         )
     if made.contacts_removed:

@@ -10,15 +10,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from kartra_freshsales.sandbox.activity_shapes import SHAPES, about_records
+from kartra_freshsales.sandbox.leads import show_lead
 from kartra_freshsales.sandbox.modules import (
     CONTACTS,
     DEALS,
+    LEADS,
     MODULES,
+    PEOPLE,
     SALES_ACCOUNTS,
     Module,
 )
 from kartra_freshsales.sandbox.records import account_links
 from kartra_freshsales.sandbox.state import FIRST_IDS, Record, marks
+from kartra_freshsales.sandbox.with_records import deal_products, recent_notes
 from kartra_freshsales.sandbox.world import World
 
 Json = dict[str, Any]
@@ -35,6 +40,8 @@ SIDE_LOAD_ORDER: Final[tuple[str, ...]] = (
     "deal_reasons",
     "deal_payment_statuses",
     "currencies",
+    "lead_stages",
+    "lead_reasons",
     "lead_sources",
     "campaigns",
     "territories",
@@ -51,6 +58,13 @@ _SETTINGS: Final = {
     "contacts": {
         "contact_status": ("contact_status_id", "contact_statuses", "contact_status"),
         "lifecycle_stage": ("lifecycle_stage_id", "lifecycle_stages", "lifecycle_stages"),
+        "source": ("lead_source_id", "lead_sources", "lead_sources"),
+        "campaign": ("campaign_id", "campaigns", "campaigns"),
+        "territory": ("territory_id", "territories", "territories"),
+    },
+    "leads": {  # the names a public client for Classic documents
+        "lead_stage": ("lead_stage_id", "lead_stages", "lead_stages"),
+        "lead_reason": ("lead_reason_id", "lead_reasons", "lead_reasons"),
         "source": ("lead_source_id", "lead_sources", "lead_sources"),
         "campaign": ("campaign_id", "campaigns", "campaigns"),
         "territory": ("territory_id", "territories", "territories"),
@@ -76,7 +90,8 @@ _SETTINGS: Final = {
     },
 }
 _USERS: Final = {"owner": "owner_id", "creater": "creater_id", "updater": "updater_id"}
-_EMPTY: Final = ("tasks", "appointments", "sales_activities")
+_NOT_OF_LEADS: Final = {"sales_accounts", "sales_account", "contacts", "deals"}
+_EMAIL_IDS: Final = {"contacts": 407_000_000_000, "leads": 400_000_000_000}
 
 
 _Side = dict[str, dict[int, Json]]
@@ -108,6 +123,7 @@ def render(
 ) -> tuple[Json, list[Json]]:
     """Show records and the arrays their includes bring along."""
     shown = [_plain(world, module, record) for record in records]
+    recent_notes(world, module, shown)
     side: _Side = {}
     for name in dict.fromkeys(includes):
         _include(_Page(world, module, records, shown), name, side)
@@ -126,9 +142,9 @@ def _plain(world: World, module: Module, record: Record) -> Json:
     shown["created_at"] = world.shown_time(record.created_us)
     shown["updated_at"] = world.shown_time(record.updated_us)
     shown["is_deleted"] = bool(record.deleted)
-    shown["links"] = _links(module, record.id)
-    if module is CONTACTS:
-        _contact(record, shown)
+    shown["links"] = _links(world, module, record.id)
+    if module in PEOPLE:
+        _person(world, module, record, shown)
     elif module is DEALS:
         shown["stage_updated_time"] = world.shown_time(body.get("stage_updated_us"))
         shown["age"] = max(0, (world.now_us() - record.created_us) // 86_400_000_000)
@@ -138,14 +154,23 @@ def _plain(world: World, module: Module, record: Record) -> Json:
     return shown
 
 
-def _contact(record: Record, shown: Json) -> None:
+def _person(world: World, module: Module, record: Record, shown: Json) -> None:
+    _addresses(module, record, shown)
+    if module is LEADS:
+        shown["stage_updated_time"] = world.shown_time(record.body.get("stage_updated_us"))
+        show_lead(record, shown)
+    elif world.edition.has_leads:
+        shown["department"] = record.body.get("department")
+
+
+def _addresses(module: Module, record: Record, shown: Json) -> None:
     entries = record.body.get("emails", [])
     primary = next((entry["value"] for entry in entries if entry["is_primary"]), None)
     shown["display_name"] = record.name or primary
     shown["email"] = primary
     shown["emails"] = [
         {
-            "id": 407_000_000_000 + (record.id - FIRST_IDS["contacts"]) * 8 + at,
+            "id": _EMAIL_IDS[module.plural] + (record.id - FIRST_IDS[module.plural]) * 8 + at,
             "value": entry["value"],
             "is_primary": entry["is_primary"],
             "label": entry["label"],
@@ -155,8 +180,8 @@ def _contact(record: Record, shown: Json) -> None:
     ]
 
 
-def _links(module: Module, record_id: int) -> Json:
-    base = f"/crm/sales/{module.plural}/{record_id}"
+def _links(world: World, module: Module, record_id: int) -> Json:
+    base = f"{world.edition.pages}/{module.plural}/{record_id}"
     return {
         "conversations": f"{base}/conversations/all?include=email_conversation_recipients",
         "activities": f"{base}/activities",
@@ -169,10 +194,14 @@ def _links(module: Module, record_id: int) -> Json:
 
 def _include(page: _Page, name: str, side: _Side) -> None:
     world, module, records, shown = page.world, page.module, page.records, page.shown
+    if module is LEADS and name in _NOT_OF_LEADS:
+        return
     if name in _USERS:
         _include_users(page, name, side.setdefault("users", {}))
     elif name in _SETTINGS[module.plural]:
         key, listing, side_key = _SETTINGS[module.plural][name]
+        if key in world.edition.absent_fields.get(module.plural, ()):
+            return
         items = side.setdefault(side_key, {})
         for record, item in zip(records, shown, strict=True):
             value = record.body.get(key)
@@ -183,12 +212,22 @@ def _include(page: _Page, name: str, side: _Side) -> None:
         _include_accounts(page, side)
     elif name in {"contacts", "deals"} and name != module.plural:
         _include_linked(page, name, side.setdefault(name, {}))
-    elif name == "notes":
+    else:
+        _include_about(page, name, side)
+
+
+def _include_about(page: _Page, name: str, side: _Side) -> None:
+    """What was written about the records."""
+    world, module, ids = page.world, page.module, [record.id for record in page.records]
+    if name == "notes":
         notes = side.setdefault("notes", {})
-        for record in records:
-            notes.update({note["id"]: note for note in notes_of(world, module, record.id)})
-    elif name in _EMPTY:
-        side.setdefault(name, {})
+        for record_id in ids:
+            notes.update({note["id"]: note for note in notes_of(world, module, record_id)})
+    elif name in SHAPES:
+        about = about_records(world, name, module.plural, ids)
+        side[name] = {one["id"]: one for one in about}
+    elif name == "products" and module is DEALS:
+        deal_products(world, page.shown)
 
 
 def _include_users(page: _Page, name: str, users: dict[int, Json]) -> None:
@@ -265,9 +304,9 @@ def linked_pairs(
 def _short(module: Module, record: Record) -> Json:
     """The partial form records take inside other answers."""
     body = record.body
-    if module is CONTACTS:
+    if module in PEOPLE:
         shown: Json = dict.fromkeys(("job_title", "work_number", "mobile_number"))
-        _contact(record, shown)
+        _addresses(module, record, shown)
         return {
             "partial": True,
             "id": record.id,

@@ -5,31 +5,26 @@ from __future__ import annotations
 from typing import Final
 
 from kartra_freshsales.sandbox import (
+    activities,
     bulk,
     convert,
+    cpq_documents,
     crud,
+    custom_modules,
+    documents,
     lists,
     notes,
+    products,
     search,
     settings,
+    team,
+    timeline,
     views,
 )
 from kartra_freshsales.sandbox.builtin_fields import ENTITIES
-from kartra_freshsales.sandbox.calls import Answer, Call, Handler
+from kartra_freshsales.sandbox.calls import Handler
 from kartra_freshsales.sandbox.edition import SUITE, Edition
 from kartra_freshsales.sandbox.entries import Entry
-from kartra_freshsales.sandbox.refusal import Refusal
-
-
-def _none_of(key: str) -> Handler:
-    """A collection nobody can fill in this sandbox yet."""
-
-    def handler(call: Call) -> Answer:
-        if call.query.get("page") == "0" and call.query.get("per_page") == "0":
-            raise Refusal(500, payload={"error_code": 500})  # a known trap of tasks
-        return Answer({key: [], "meta": {"total": 0}})
-
-    return handler
 
 
 def _module_entries(plural: str) -> list[Entry]:
@@ -44,14 +39,18 @@ def _module_entries(plural: str) -> list[Entry]:
         ("POST", "/bulk_upsert", bulk.bulk_upsert),
         ("POST", "/bulk_destroy", crud.bulk_destroy),
         ("GET", "/{id:int}", crud.read),
-        ("PUT", "/{id:int}", crud.update),
+        ("PUT", "/{id:int}", products.update_deal if plural == "deals" else crud.update),
         ("DELETE", "/{id:int}", crud.delete),
         ("DELETE", "/{id:int}/forget", crud.forget),
         ("PUT", "/{id:int}/restore", crud.restore),
         ("POST", "/{id:int}/clone", crud.clone),
         ("GET", "/{id:int}/notes", notes.of_record),
     ]
-    return [Entry(method, base + path, handler, params) for method, path, handler in table]
+    return [
+        *(Entry(method, base + path, handler, params) for method, path, handler in table),
+        *timeline.entries_of(plural),
+        *team.entries_of(plural),
+    ]
 
 
 def _settings_entries(entity: str) -> list[Entry]:
@@ -76,6 +75,8 @@ ONLY_SUITE: Final = (
     Entry("PUT", "/lists/{id:int}/add_contacts", lists.add_contacts),
     Entry("PUT", "/lists/{id:int}/remove_contacts", lists.remove_contacts),
     Entry("PUT", "/lists/{id:int}/move_contacts", lists.move_contacts),
+    *products.ENTRIES,
+    *cpq_documents.ENTRIES,
 )
 """Lists (and custom modules) were not seen on Classic (reference, section 1)."""
 
@@ -96,9 +97,9 @@ _BOTH: Final[tuple[Entry, ...]] = (
     Entry("POST", "/notes", notes.create),
     Entry("PUT", "/notes/{id:int}", notes.update),
     Entry("DELETE", "/notes/{id:int}", notes.delete),
-    Entry("GET", "/tasks", _none_of("tasks")),
-    Entry("GET", "/appointments", _none_of("appointments")),
-    Entry("GET", "/sales_activities", _none_of("sales_activities")),
+    *activities.ENTRIES,
+    *documents.ENTRIES,
+    *timeline.ENTRIES,
     Entry("GET", "/search", search.search),
     Entry("GET", "/lookup", search.lookup),
     Entry("POST", "/filtered_search/{entity}", search.filtered),
@@ -113,6 +114,7 @@ def routes_of(edition: Edition) -> tuple[Entry, ...]:
         *(entry for plural in edition.modules for entry in _module_entries(plural)),
         *(entry for entity in entities for entry in _settings_entries(entity)),
         *_BOTH,
+        *(() if edition.has_leads else custom_modules.ENTRIES),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from kartra_freshsales.sandbox.calls import Answer, Call
-from kartra_freshsales.sandbox.modules import CONTACTS, MODULES, Module
+from kartra_freshsales.sandbox.modules import MODULES, PEOPLE, Module
 from kartra_freshsales.sandbox.refusal import bad, missing
 from kartra_freshsales.sandbox.rendering import short
 from kartra_freshsales.sandbox.state import Record, marks
@@ -14,7 +14,7 @@ from kartra_freshsales.sandbox.values import as_id
 _BY_SINGULAR: Final = {module.singular: module for module in MODULES.values()}
 _MOST: Final = 100
 _EMAIL: Final = (
-    "id IN (SELECT record_id FROM unique_value WHERE module='contacts' AND field='email'"
+    "id IN (SELECT record_id FROM unique_value WHERE module='{module}' AND field='email'"
     " AND value IN ({marks}))"
 )
 
@@ -28,7 +28,13 @@ def _visible(call: Call) -> tuple[str, int]:
 
 def _asked(call: Call, key: str) -> list[Module]:
     names = call.query.get(key, "contact").split(",")
-    return [_BY_SINGULAR[name.strip()] for name in names if name.strip() in _BY_SINGULAR]
+    found = (_known(call, name.strip()) for name in names)
+    return [module for module in found if module is not None]
+
+
+def _known(call: Call, singular: str) -> Module | None:
+    module = _BY_SINGULAR.get(singular)
+    return module if module and module.plural in call.world.edition.modules else None
 
 
 def search(call: Call) -> Answer:
@@ -40,10 +46,10 @@ def search(call: Call) -> Answer:
     found: list[dict[str, Any]] = []
     for module in _asked(call, "include"):
         where, args = f"{visible} AND name LIKE ?", [moment, f"%{words}%"]
-        if module is CONTACTS:
+        if module in PEOPLE:
             where = (
                 f"{visible} AND (name LIKE ? OR id IN (SELECT record_id FROM unique_value"
-                " WHERE module='contacts' AND field='email' AND value LIKE ?))"
+                f" WHERE module='{module.plural}' AND field='email' AND value LIKE ?))"
             )
             args.append(f"%{words.casefold()}%")
         rows = call.world.store.select(module.plural, where, args, f"LIMIT {_MOST}")
@@ -74,7 +80,7 @@ def lookup(call: Call) -> Answer:
 
 def filtered(call: Call) -> Answer:
     """``POST /filtered_search/<entity>`` with ``is_in`` (and ``is_after`` on times)."""
-    module = _BY_SINGULAR.get(call.params["entity"])
+    module = _known(call, call.params["entity"])
     if module is None:
         raise missing("page")
     rules = call.mapping().get("filter_rule")
@@ -109,9 +115,9 @@ def filtered(call: Call) -> Answer:
 def _exact(call: Call, module: Module, field: str, values: list[Any]) -> list[Record]:
     visible, moment = _visible(call)
     words = [str(value).strip() for value in values if value not in (None, "")]
-    name = field.removeprefix("contact_email.")
-    if name in {"email", "emails"} and module is CONTACTS:
-        clause = _EMAIL.format(marks=marks(words))
+    name = field.removeprefix("contact_email.").removeprefix("lead_email.")
+    if name in {"email", "emails"} and module in PEOPLE:
+        clause = _EMAIL.format(module=module.plural, marks=marks(words))
         words = [word.casefold() for word in words]
         args: list[Any] = [moment, *words]
     elif name == "id":

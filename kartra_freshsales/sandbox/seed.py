@@ -11,6 +11,8 @@ from typing import Any, Final
 
 import yaml
 
+from kartra_freshsales.sandbox.plans import Plan
+
 Item = dict[str, Any]
 
 FIRST_ID: Final = {
@@ -31,7 +33,10 @@ FIRST_ID: Final = {
     "sales_activity_types": 71_000_014_001,
     "sales_activity_outcomes": 71_000_015_001,
     "designations": 71_000_016_001,
+    "sales_activity_entity_types": 71_000_020_001,
     "lost_reasons": 71_000_017_001,
+    "lead_stages": 71_000_018_001,
+    "lead_reasons": 71_000_019_001,
 }
 
 USERS: Final = (
@@ -105,6 +110,14 @@ NAMED: Final[dict[str, tuple[str, ...]]] = {
         "Budget",
         "Lost to competitor",
     ),
+    "lead_stages": ("New", "Contacted", "Interested", "Unqualified"),
+    "lead_reasons": (
+        "Junk Lead",
+        "Not able to reach",
+        "Not interested",
+        "Budget",
+        "Lost to competitor",
+    ),
 }
 
 ACTIVITY_TYPES: Final = (
@@ -119,25 +132,32 @@ ACTIVITY_TYPES: Final = (
 )
 
 
+ENTITY_TYPES: Final = (
+    ("Follow up", "Task"),
+    ("Call reminder", "Task"),
+    ("Email reminder", "Reminder"),
+)
+
+
 class Seed:
     """All settings lists of one account, with ids that depend on their order only."""
 
-    def __init__(self, plan: str, override: dict[str, Any] | None = None) -> None:
+    def __init__(self, plan: Plan, override: dict[str, Any] | None = None) -> None:
         """Build the lists for ``plan``; ``override`` replaces whole lists by name."""
         asked = override or {}
-        several = plan in {"pro", "enterprise"}
+        self.workflows: list[Item] | None = asked.get("workflows")
         self.lists: dict[str, list[Item]] = {"users": _users(asked.get("users", USERS))}
         for name, words in NAMED.items():
             self.lists[name] = _named(name, tuple(asked.get(name, words)))
         self._add_lifecycle(asked.get("lifecycle", LIFECYCLE))
         pipelines = asked.get("pipelines") or {
             "Default Pipeline": DEAL_STAGES,
-            **({"Renewals": DEAL_STAGES} if several else {}),
+            **({"Renewals": DEAL_STAGES} if plan.has("multiple_pipelines") else {}),
         }
         self._add_pipelines(pipelines)
         rates = asked.get("currencies") or (
             {"USD": 1.0, "EUR": 0.9, "GBP": 0.8, "CAD": 1.35, "AUD": 1.5}
-            if several
+            if plan.has("multi_currency")
             else {"USD": 1.0}
         )
         self.lists["currencies"] = _currencies(rates)
@@ -145,6 +165,10 @@ class Seed:
         self.lists["sales_activity_outcomes"] = _outcomes(
             self.lists["sales_activity_types"][1]["id"]
         )
+        self.lists["sales_activity_entity_types"] = _entity_types(
+            self.lists["sales_activity_types"]
+        )
+        self.custom_modules: list[Item] = asked.get("custom_modules", [])
         self.by_id: dict[str, dict[int, Item]] = {
             name: {item["id"]: item for item in items} for name, items in self.lists.items()
         }
@@ -224,7 +248,7 @@ class Seed:
         self.lists["deal_stages"] = stage_items
 
 
-def load_seed(plan: str, path: Path | None) -> Seed:
+def load_seed(plan: Plan, path: Path | None) -> Seed:
     """Build the seed for ``plan``, with lists replaced from a YAML file if one is given."""
     override = None
     if path is not None:
@@ -298,4 +322,19 @@ def _outcomes(type_id: int) -> list[Item]:
             "position": at + 1,
         }
         for at, word in enumerate(("Interested", "Left message", "No response"))
+    ]
+
+
+def _entity_types(activity_types: list[Item]) -> list[Item]:
+    ids = {item["name"]: item["id"] for item in activity_types}
+    return [
+        {
+            "partial": True,
+            "id": FIRST_ID["sales_activity_entity_types"] + at,
+            "name": word,
+            "sales_activity_type_id": ids[of_type],
+            "position": at + 1,
+            "sales_activity_type_name": of_type,
+        }
+        for at, (word, of_type) in enumerate(ENTITY_TYPES)
     ]

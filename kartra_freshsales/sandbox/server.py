@@ -21,14 +21,16 @@ from typing import Self
 import uvicorn
 import yaml
 
-from kartra_freshsales.sandbox.app import API, create_app
+from kartra_freshsales.sandbox.app import create_app
 from kartra_freshsales.sandbox.config import (
     EDITIONS,
-    PLAN_REQUESTS_PER_HOUR,
     Faults,
     SandboxConfig,
     Switches,
 )
+from kartra_freshsales.sandbox.control import ByPort
+from kartra_freshsales.sandbox.plans import published
+from kartra_freshsales.sandbox.remote import SandboxControl
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -48,20 +50,35 @@ def serve(config: SandboxConfig, *, ready: Callable[[str], None] | None = None) 
         raise ValueError("a sandbox needs an API key; give --api-key")
     app = create_app(config)
     family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((config.host, config.port))
-        listener.listen(128)
+    with (
+        socket.socket(family, socket.SOCK_STREAM) as listener,
+        socket.socket(socket.AF_INET, socket.SOCK_STREAM) as control,
+    ):
+        _listen(listener, config.host, config.port)
+        _listen(control, "127.0.0.1", config.control_port)
+        control_port: int = control.getsockname()[1]
+        if config.control_port_file is not None:
+            _write_port(config.control_port_file, control_port)
         if config.port_file is not None:
             _write_port(config.port_file, listener.getsockname()[1])
         if ready is not None:
             host = f"[{config.host}]" if family == socket.AF_INET6 else config.host
-            ready(f"http://{host}:{listener.getsockname()[1]}{API}")
+            ready(f"http://{host}:{listener.getsockname()[1]}{config.generation.address}")
         settings = uvicorn.Config(
-            app, log_level="warning", access_log=False, timeout_graceful_shutdown=1
+            ByPort(app, app.state.control, control_port),
+            log_level="warning",
+            access_log=False,
+            date_header=False,  # answers tell the time of the account's own clock
+            timeout_graceful_shutdown=1,
         )
         with suppress(KeyboardInterrupt):  # the ordinary end of a session at a terminal
-            uvicorn.Server(settings).run(sockets=[listener])
+            uvicorn.Server(settings).run(sockets=[listener, control])
+
+
+def _listen(listener: socket.socket, host: str, port: int) -> None:
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
+    listener.listen(128)
 
 
 def _write_port(path: Path, port: int) -> None:
@@ -74,11 +91,13 @@ def main_options(
     *,
     port: int = 0,
     edition: str = "suite",
-    plan: str = "growth",
+    plan: str | None = None,
     requests_per_hour: str | None = None,
     state: Path | None = None,
     api_key: str | None = None,
     port_file: Path | None = None,
+    control_port: int = 0,
+    control_port_file: Path | None = None,
     faults: Path | None = None,
     switches: Sequence[str] = (),
     window_seconds: float = 3600.0,
@@ -95,11 +114,13 @@ def main_options(
         api_key=api_key or secrets.token_urlsafe(16),
         port=port,
         edition=edition,
-        plan=plan,
+        plan=plan or "",
         requests_per_hour=limit,
         window_seconds=window_seconds,
         state=state,
         port_file=port_file,
+        control_port=control_port,
+        control_port_file=control_port_file,
         job_seconds=job_seconds,
         seed_file=seed_file,
         faults=Faults.from_yaml(faults) if faults else Faults(),
@@ -134,12 +155,14 @@ def parse(arguments: Sequence[str] | None = None) -> SandboxConfig:
     )
     parser.add_argument("--port", type=int, default=0, help="0 picks a free one")
     parser.add_argument("--edition", choices=EDITIONS, default="suite")
-    parser.add_argument("--plan", choices=sorted(PLAN_REQUESTS_PER_HOUR), default="growth")
+    parser.add_argument("--plan", choices=sorted(published().plans))
     parser.add_argument("--requests-per-hour", help="a number, or 'unlimited'")
     parser.add_argument("--window-seconds", type=float, default=3600.0)
     parser.add_argument("--state", type=Path, help="SQLite file; in memory without")
     parser.add_argument("--api-key")
     parser.add_argument("--port-file", type=Path)
+    parser.add_argument("--control-port", type=int, default=0, help="0 picks a free one")
+    parser.add_argument("--control-port-file", type=Path)
     parser.add_argument("--faults", type=Path, help="YAML file of faults")
     parser.add_argument("--switch", action="append", default=[], dest="switches")
     parser.add_argument("--job-seconds", type=float, default=0.0)
@@ -159,11 +182,16 @@ class SandboxProcess:
     """
 
     def __init__(self, config: SandboxConfig | None = None, **values: object) -> None:
-        made = dataclasses.replace(config or SandboxConfig(), **values)  # type: ignore[arg-type]
+        made = (
+            SandboxConfig(**values)  # type: ignore[arg-type]
+            if config is None
+            else dataclasses.replace(config, **values)  # type: ignore[arg-type]
+        )
         if not made.api_key:
             made = dataclasses.replace(made, api_key=secrets.token_urlsafe(16))
         self.config = made
         self.port = 0
+        self.control_port = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
@@ -180,12 +208,22 @@ class SandboxProcess:
     @property
     def base_url(self) -> str:
         """The address of the API."""
-        return f"{self.root_url}{API}"
+        return f"{self.root_url}{self.config.generation.address}"
+
+    @property
+    def control_url(self) -> str:
+        """The address of the control port."""
+        return f"http://127.0.0.1:{self.control_port}"
+
+    @property
+    def control(self) -> SandboxControl:
+        """A client of the control port."""
+        return SandboxControl(self.control_url)
 
     @property
     def history_url(self) -> str:
         """Where the counts of all requests stand; no key is needed."""
-        return f"{self.root_url}/__sandbox__/history"
+        return f"{self.control_url}/history"
 
     @property
     def headers(self) -> dict[str, str]:
@@ -197,26 +235,30 @@ class SandboxProcess:
         self._folder = tempfile.TemporaryDirectory(prefix="freshsales-sandbox-")
         folder = Path(self._folder.name)
         settings, port_file = folder / "config.yaml", folder / "port"
-        config = dataclasses.replace(self.config, port_file=port_file)
+        control_file = folder / "control_port"
+        config = dataclasses.replace(
+            self.config, port_file=port_file, control_port_file=control_file
+        )
         settings.write_text(yaml.safe_dump(_plain(config)), encoding="utf-8")
         settings.chmod(0o600)
         self._process = subprocess.Popen(  # noqa: S603  our own interpreter and module
             [sys.executable, "-m", "kartra_freshsales.sandbox", "--config", str(settings)],
         )
         try:
-            self._wait(port_file)
+            self._wait(port_file, control_file)
         except BaseException:
             self.stop()
             raise
         return self
 
-    def _wait(self, port_file: Path, seconds: float = 30.0) -> None:
+    def _wait(self, port_file: Path, control_file: Path, seconds: float = 30.0) -> None:
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             if self._process is None or self._process.poll() is not None:
                 raise SandboxDidNotStart("the sandbox ended before it answered")
             if not self.port and port_file.exists():
                 self.port = int(port_file.read_text(encoding="utf-8"))
+                self.control_port = int(control_file.read_text(encoding="utf-8"))
             if self.port and _answers(self.history_url):
                 return
             time.sleep(0.02)
@@ -261,16 +303,16 @@ def _answers(url: str) -> bool:
 
 def _plain(config: SandboxConfig) -> dict[str, object]:
     values = dataclasses.asdict(config)
-    for key in ("state", "port_file", "seed_file"):
+    for key in ("state", "port_file", "control_port_file", "seed_file"):
         values[key] = None if values[key] is None else str(values[key])
-    values["faults"]["routes"] = list(values["faults"]["routes"])
+    values["faults"] = config.faults.plain()
     return values
 
 
 def config_from_file(path: Path) -> SandboxConfig:
     """Read a whole configuration from YAML, as ``SandboxProcess`` writes it."""
     values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    for key in ("state", "port_file", "seed_file"):
+    for key in ("state", "port_file", "control_port_file", "seed_file"):
         values[key] = None if values.get(key) is None else Path(values[key])
     values["faults"] = Faults.from_mapping(values.get("faults") or {})
     values["switches"] = Switches(**(values.get("switches") or {}))

@@ -34,7 +34,7 @@ _SELECTORS: Final = (
 def selector(call: Call) -> Answer:
     """``GET /selector/<name>``; ``owners`` answers under ``users``."""
     name = call.params["name"]
-    if name not in _SELECTORS:
+    if name not in _SELECTORS or name in call.world.edition.absent_selectors:
         raise missing("page")
     key = _ANSWER_KEY.get(name, name)
     return Answer({key: call.world.seed.lists.get(key, [])})

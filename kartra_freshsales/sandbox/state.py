@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from kartra_freshsales.sandbox import changes, workflows
+
 FIRST_IDS: Final = {
     "leads": 401_000_000_000,
     "contacts": 402_000_000_000,
@@ -90,13 +92,14 @@ CREATE TABLE IF NOT EXISTS conversion (
   PRIMARY KEY (lead_field, target)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS jobs (
   id INTEGER PRIMARY KEY AUTOINCREMENT, module TEXT NOT NULL, created_us INTEGER NOT NULL,
+  request INTEGER,
   due_us INTEGER NOT NULL, polls INTEGER NOT NULL DEFAULT 0,
   stuck INTEGER NOT NULL DEFAULT 0, applied_us INTEGER, rows TEXT NOT NULL, outcome TEXT);
 CREATE INDEX IF NOT EXISTS jobs_open ON jobs (due_us) WHERE applied_us IS NULL;
 CREATE TABLE IF NOT EXISTS history (
   id INTEGER PRIMARY KEY, at REAL NOT NULL, method TEXT NOT NULL, route TEXT NOT NULL,
   path TEXT NOT NULL, status INTEGER NOT NULL, counted INTEGER NOT NULL, fault TEXT,
-  seconds REAL NOT NULL);
+  seconds REAL NOT NULL, client TEXT);
 """
 
 RECORD_MODULES: Final = ("contacts", "sales_accounts", "deals", "leads")
@@ -112,8 +115,6 @@ HANGING_TABLES: Final = (
 )
 """What hangs on a record beside its notes and goes when the record is forgotten."""
 ITEM_TABLES: Final = (*HANGING_TABLES, "products", "cpq_documents")
-ABOUT_RECORDS: Final = ("notes",)
-"""Tables whose rows are about a record, named by ``module`` and ``record_id``."""
 COLUMNS: Final = "id, name, created_us, updated_us, deleted, owner_id, kind, body"
 
 
@@ -169,7 +170,9 @@ class Store:
             self.sql.executescript(_RECORD_TABLE.format(module=module))
         for table in ITEM_TABLES:
             self.sql.executescript(_ITEM_TABLE.format(table=table))
-        self.sql.executescript(_OTHER_TABLES)
+        self.sql.executescript(_OTHER_TABLES + changes.TABLES + workflows.TABLES)
+        self._add_column("history", "client", "TEXT")
+        self._add_column("jobs", "request", "INTEGER")
         for table, first in FIRST_IDS.items():
             self.sql.execute(
                 "INSERT INTO sqlite_sequence (name, seq) SELECT ?, ? WHERE NOT EXISTS"
@@ -179,8 +182,20 @@ class Store:
         self._last_us: int = max(
             map(self._latest, (*RECORD_MODULES, "notes", "lists", *ITEM_TABLES))
         )
+        changes.watch(self.sql, RECORD_MODULES)
+        workflows.watch(self.sql, RECORD_MODULES)
         self._versions = dict.fromkeys(RECORD_MODULES, 0)
         self._counts: dict[tuple[str, str, tuple[Any, ...]], tuple[int, int]] = {}
+
+    def _add_column(self, table: str, name: str, kind: str) -> None:
+        """Give a state written by an earlier version what it lacks."""
+        columns = {row[1] for row in self.sql.execute(f"PRAGMA table_info({table})")}
+        if name not in columns:
+            self.sql.execute(f"ALTER TABLE {table} ADD COLUMN {name} {kind}")
+
+    def acting(self, actor: str, at: float, request: int | None) -> None:
+        """Say who changes things from here on; ``request`` is the number of the call."""
+        changes.acting(self.sql, at, request, actor)
 
     def _latest(self, table: str) -> int:
         row = self.sql.execute(
@@ -308,7 +323,7 @@ class Store:
 
     def hand_over(self, module: str, record_id: int, other: str, other_id: int) -> None:
         """Let everything written about one record be about another."""
-        for table in ABOUT_RECORDS:
+        for table in ("notes", *HANGING_TABLES):
             self.sql.execute(
                 f"UPDATE {table} SET module=?, record_id=? WHERE module=? AND record_id=?",
                 (other, other_id, module, record_id),

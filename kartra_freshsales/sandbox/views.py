@@ -17,6 +17,7 @@ from kartra_freshsales.sandbox.modules import CONTACTS, MODULES, Module
 from kartra_freshsales.sandbox.refusal import Refusal, forbidden
 from kartra_freshsales.sandbox.rendering import parse_includes, render
 from kartra_freshsales.sandbox.state import Record, in_ids
+from kartra_freshsales.sandbox.values import as_id
 from kartra_freshsales.sandbox.world import World
 
 Clause = tuple[str, tuple[Any, ...]]
@@ -195,7 +196,7 @@ def scroll(call: Call) -> Answer:
     records = world.store.select(
         module.plural,
         f"{where} AND id > ?",
-        (*args, int(call.last_fetched_id)),
+        (*args, as_id(call.query.get("last_fetched_id")) or 0),
         f"ORDER BY id LIMIT {limit + 1}",
     )
     side, shown = render(

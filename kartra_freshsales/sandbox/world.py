@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from kartra_freshsales.sandbox import workflows
+from kartra_freshsales.sandbox.clock import Clock, as_clock
 from kartra_freshsales.sandbox.config import SandboxConfig
+from kartra_freshsales.sandbox.edition import Edition
 from kartra_freshsales.sandbox.fields import Fields
 from kartra_freshsales.sandbox.seed import Seed, load_seed
 from kartra_freshsales.sandbox.state import Store
@@ -23,7 +26,12 @@ class World:
     seed: Seed
     fields: Fields
     zone: ZoneInfo
-    clock: Callable[[], float]
+    clock: Clock
+
+    @property
+    def edition(self) -> Edition:
+        """The generation of Freshsales this account belongs to."""
+        return self.config.generation
 
     def shown_time(self, microseconds: int | None) -> str | None:
         """A stored time as the API shows it: milliseconds and the account's offset."""
@@ -48,13 +56,15 @@ class World:
 
 def make_world(config: SandboxConfig, clock: Callable[[], float] = time.time) -> World:
     """Open the state and settle the settings of one account."""
-    store = Store(config.state, clock)
-    seed = load_seed(config.plan, config.seed_file)
+    moving = as_clock(clock)
+    store = Store(config.state, moving)
+    seed = load_seed(config.allows, config.seed_file)
+    workflows.set_up(store.sql, seed.workflows, config.generation.modules)
     return World(
         config=config,
         store=store,
         seed=seed,
         fields=Fields(store, seed, config),
         zone=ZoneInfo(config.zone),
-        clock=clock,
+        clock=moving,
     )

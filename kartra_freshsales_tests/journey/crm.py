@@ -114,8 +114,8 @@ def _described(record: Record, names: dict[tuple[str, int], str]) -> Record:
 class Crm:
     """One account; use it in a ``with``."""
 
-    def __init__(self, base_url: str, api_key: str) -> None:
-        self._root = base_url.partition("/crm/")[0]
+    def __init__(self, base_url: str, api_key: str, history_url: str) -> None:
+        self._history_url = history_url
         self.http = httpx.Client(
             base_url=base_url,
             headers={"Authorization": f"Token token={api_key}"},
@@ -140,7 +140,7 @@ class Crm:
 
     def history(self) -> dict[str, Any]:
         """The sandbox's own counts of all requests."""
-        told: dict[str, Any] = self.http.get(f"{self._root}/__sandbox__/history").json()
+        told: dict[str, Any] = self.http.get(self._history_url).json()
         return told
 
     def pages(self, path: str, key: str, **query: Any) -> Iterator[Record]:

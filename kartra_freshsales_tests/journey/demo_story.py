@@ -130,7 +130,7 @@ def told(root: Path) -> Iterator[Story]:
         SandboxProcess(
             api_key="demo", port=port, state=root / "sandbox.db", requests_per_hour=0
         ) as sandbox,
-        Crm(sandbox.base_url, sandbox.api_key) as crm,
+        Crm(sandbox.base_url, sandbox.api_key, sandbox.history_url) as crm,
     ):
         live_through_it(Scene(root, crm), story)
         yield story

@@ -78,5 +78,5 @@ def new_scene(root: Path, *, sample: int = 0, batches: int = 1) -> Iterator[Scen
         (root / ".env").write_text(
             SETTINGS.format(base_url=sandbox.base_url, api_key=sandbox.api_key)
         )
-        with Crm(sandbox.base_url, sandbox.api_key) as crm:
+        with Crm(sandbox.base_url, sandbox.api_key, sandbox.history_url) as crm:
             yield Scene(root, crm)

@@ -15,42 +15,54 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
-from kartra_freshsales.sandbox.app import API, create_app
+from kartra_freshsales.sandbox.app import create_app
 from kartra_freshsales.sandbox.config import SandboxConfig
+from kartra_freshsales.sandbox.control import ByPort
+from kartra_freshsales.sandbox.remote import SandboxControl
 from kartra_freshsales.sandbox.server import SandboxProcess
+from kartra_freshsales_tests.sandbox.scenario import Client
 
 Account = Callable[..., AbstractContextManager[httpx.Client]]
 
 
 class Stage:
-    """An ASGI application that passes everything on to the one put on it last.
+    """An ASGI application that passes everything on to the sandbox put on it last.
 
     Starting and stopping a server takes longer than most tests; changing its application
     takes nothing.
     """
 
     app: Starlette
+    control: SandboxControl
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.app(scope, receive, send)
+        port = int(self.control.url.rpartition(":")[2])
+        await ByPort(self.app, self.app.state.control, port)(scope, receive, send)
 
 
 @pytest.fixture(scope="session")
 def stage() -> Iterator[tuple[Stage, str]]:
-    """A real server on the loopback with a changing application, and its address."""
+    """A real server on the loopback with a changing application, and its root."""
     stage = Stage()
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(64)
+    with socket.socket() as listener, socket.socket() as control:
+        for each in (listener, control):
+            each.bind(("127.0.0.1", 0))
+            each.listen(64)
+        stage.control = SandboxControl(f"http://127.0.0.1:{control.getsockname()[1]}")
         server = uvicorn.Server(
             uvicorn.Config(
-                stage, log_level="critical", lifespan="off", timeout_graceful_shutdown=1
+                stage,
+                log_level="critical",
+                lifespan="off",
+                date_header=False,
+                timeout_graceful_shutdown=1,
             )
         )
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        sockets = [listener, control]
+        thread = threading.Thread(target=server.run, kwargs={"sockets": sockets})
         thread.start()
         try:
-            yield stage, f"http://127.0.0.1:{listener.getsockname()[1]}{API}"
+            yield stage, f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
             thread.join()
@@ -59,7 +71,7 @@ def stage() -> Iterator[tuple[Stage, str]]:
 @pytest.fixture
 def account(stage: tuple[Stage, str]) -> Account:
     """Start a fresh sandbox with the given configuration values."""
-    shown, address = stage
+    shown, root = stage
 
     @contextmanager
     def served(
@@ -71,7 +83,9 @@ def account(stage: tuple[Stage, str]) -> Account:
         shown.app = create_app(config, clock)
         headers = {"Authorization": f"Token token={config.api_key}"}
         try:
-            with httpx.Client(base_url=address, headers=headers) as client:
+            address = f"{root}{config.generation.address}"
+            with Client(base_url=address, headers=headers) as client:
+                client.control = shown.control
                 yield client
         finally:
             shown.app.state.world.store.close()

@@ -6,6 +6,8 @@ from typing import Any
 
 import httpx
 
+from kartra_freshsales.sandbox.remote import SandboxControl
+
 
 def messages(answer: httpx.Response) -> list[str]:
     """The messages of an error answer."""
@@ -67,6 +69,16 @@ def new_field(client: httpx.Client, module: str, **values: Any) -> httpx.Respons
 
 def history(client: httpx.Client) -> dict[str, Any]:
     """The sandbox's own counts."""
-    root = str(client.base_url).partition("/crm/")[0]
-    counts: dict[str, Any] = client.get(f"{root}/__sandbox__/history").json()
-    return counts
+    return control(client).history()
+
+
+class Client(httpx.Client):
+    """A client of a sandbox that knows its control port."""
+
+    control: SandboxControl
+
+
+def control(client: httpx.Client) -> SandboxControl:
+    """The control port of the sandbox a client talks to."""
+    assert isinstance(client, Client)
+    return client.control

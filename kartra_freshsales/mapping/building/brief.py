@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from kartra_freshsales.freshsales.lookups import Lookups
 from kartra_freshsales.mapping.custom_fields import ResolvedField
 from kartra_freshsales.mapping.model import Mapping
+from kartra_freshsales.mapping.routing import Standing
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class Brief:
     lookups: Lookups
     fields: tuple[ResolvedField, ...]
     edition: str
+    standing: Standing = Standing()
 
     @property
     def zone(self) -> str:

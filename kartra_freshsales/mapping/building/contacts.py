@@ -6,6 +6,9 @@ Not here: the rules of routing, the taxonomy of tags.
 import polars as pl
 
 from kartra_freshsales.freshsales.lookups import Lookups
+from kartra_freshsales.freshsales.metadata import LEAD_STAGE
+from kartra_freshsales.freshsales.modules import CLASSIC, SUITE
+from kartra_freshsales.freshsales.records import COMPANY_NAME
 from kartra_freshsales.mapping.building.brief import Brief
 from kartra_freshsales.mapping.building.custom import custom_values
 from kartra_freshsales.mapping.building.field_types import LONGEST_TEXT, LONGEST_TEXT_AREA
@@ -15,8 +18,14 @@ from kartra_freshsales.mapping.building.prepare import golden_name
 from kartra_freshsales.mapping.building.rows import Problems, intended_rows, longer_than
 from kartra_freshsales.mapping.building.values import text_of
 from kartra_freshsales.mapping.model import Mapping
-from kartra_freshsales.mapping.names_in_use import contact_status, lifecycle_stage
+from kartra_freshsales.mapping.names_in_use import (
+    contact_status,
+    lead_stage,
+    lifecycle_stage,
+)
+from kartra_freshsales.mapping.routing import stands_as_lead
 
+STATUS = "subscription_status"
 SUBSCRIPTION_STATUS = {
     "unsubscribed": 0,
     "subscribed": 1,
@@ -80,6 +89,7 @@ def with_contact_facts(
         last_name().alias("_last_name"),
         stage_id.alias("_stage_id"),
         status_id.alias("_status_id"),
+        *_lead_stage(mapping, lookups),
         *phone_columns(),
     )
 
@@ -98,6 +108,16 @@ def _stage_ids(mapping: Mapping, lookups: Lookups) -> tuple[pl.Expr, pl.Expr]:
     )
 
 
+def _lead_stage(mapping: Mapping, lookups: Lookups) -> list[pl.Expr]:
+    """``_lead_stage, _lead_stage_id`` by rule, for leads of Classic."""
+    names = {rule.name: rule.lead_stage for rule in mapping.routing.rules}
+    ids = {rule: lead_stage(name, lookups) for rule, name in names.items()}
+    return [
+        pl.col("rule").replace_strict(names, return_dtype=pl.String).alias("_lead_stage"),
+        pl.col("rule").replace_strict(ids, return_dtype=pl.Int64).alias("_lead_stage_id"),
+    ]
+
+
 def _plain(frame: pl.DataFrame, mapping: Mapping) -> dict[str, pl.Expr]:
     """Freshsales key → text, for columns that go over as they are."""
     found: dict[str, pl.Expr] = {}
@@ -109,7 +129,10 @@ def _plain(frame: pl.DataFrame, mapping: Mapping) -> dict[str, pl.Expr]:
     return found
 
 
-def _derived(frame: pl.DataFrame, mapping: Mapping, edition: str) -> list[pl.Expr]:
+def _derived(
+    frame: pl.DataFrame, accounts: pl.DataFrame, brief: Brief, endpoint: str
+) -> list[pl.Expr]:
+    mapping = brief.mapping
     derives = mapping.fields.derives
     found = []
     if derives("contacts", "phone"):
@@ -119,18 +142,16 @@ def _derived(frame: pl.DataFrame, mapping: Mapping, edition: str) -> list[pl.Exp
         ]
     if derives("contacts", "tags"):
         found.append(canonical_tags(frame, mapping.tags).alias("tags"))
-    if derives("contacts", "account"):
+    if derives("contacts", "account") and endpoint == "leads":
+        found.append(_company_name(accounts).alias(COMPANY_NAME))
+    elif derives("contacts", "account"):
         found.append(pl.col("account_key").alias("sales_account"))
-    status = pl.col("consent").replace_strict(
-        SUBSCRIPTION_STATUS, default=None, return_dtype=pl.Int64
-    )
-    found += [
-        status.fill_null(SUBSCRIPTION_STATUS["not_subscribed"]).alias(
-            "subscription_status"
-        ),
-        pl.col("_owner_id").alias("owner_id"),
-    ]
-    if edition == "suite":
+    if endpoint != "leads" or STATUS in brief.lookups.built_in.get("leads", ()):
+        found.append(_subscription_status().alias(STATUS))
+    found.append(pl.col("_owner_id").alias("owner_id"))
+    if endpoint == "leads":
+        found.append(pl.col("_lead_stage_id").alias(LEAD_STAGE))
+    elif brief.edition == SUITE:
         found += [
             pl.col("_stage_id").alias("lifecycle_stage_id"),
             pl.col("_status_id").alias("contact_status_id"),
@@ -138,21 +159,43 @@ def _derived(frame: pl.DataFrame, mapping: Mapping, edition: str) -> list[pl.Exp
     return found
 
 
+def _company_name(accounts: pl.DataFrame) -> pl.Expr:
+    """A lead of Classic has no account: its company is a name until it is converted."""
+    names = accounts.select(
+        "source_key", pl.col("payload").str.json_path_match("$.name").alias("name")
+    )
+    return pl.col("account_key").replace_strict(
+        names["source_key"], names["name"], default=None, return_dtype=pl.String
+    )
+
+
+def _subscription_status() -> pl.Expr:
+    status = pl.col("consent").replace_strict(
+        SUBSCRIPTION_STATUS, default=None, return_dtype=pl.Int64
+    )
+    return status.fill_null(SUBSCRIPTION_STATUS["not_subscribed"])
+
+
 def _problems(
-    plain: dict[str, pl.Expr], accounts: pl.DataFrame, mapping: Mapping, edition: str
+    plain: dict[str, pl.Expr], accounts: pl.DataFrame, brief: Brief, endpoint: str
 ) -> Problems:
-    problems = Problems()
+    problems, mapping = Problems(), brief.mapping
     problems.add("owner_unmatched", pl.col("_owner_id").is_null())
-    if edition == "suite":
+    if endpoint == "leads":
+        wanted = (pl.col("_lead_stage") != "") & pl.col("_lead_stage_id").is_null()
+        problems.add("stage_unknown", wanted)
+    elif brief.edition == SUITE:
         wanted = (pl.col("lifecycle_stage") != "") & pl.col("_stage_id").is_null()
         wanted |= (pl.col("contact_status") != "") & pl.col("_status_id").is_null()
         problems.add("stage_unknown", wanted)
+    else:
+        problems.add("stands_as_lead", stands_as_lead(brief.standing))
     short = [text for key, text in plain.items() if key != "address"]
     phones = [pl.col("_mobile_number"), pl.col("_work_number")]
     problems.add("too_long", longer_than(LONGEST_TEXT, *short, *phones))
     if "address" in plain:
         problems.add("too_long", longer_than(LONGEST_TEXT_AREA, plain["address"]))
-    if mapping.fields.derives("contacts", "account"):
+    if mapping.fields.derives("contacts", "account") and endpoint != "leads":
         refused = accounts.filter(pl.col("problem").is_not_null()).get_column("source_key")
         problems.add("parent_refused", pl.col("account_key").is_in(refused.implode()))
     return problems
@@ -168,7 +211,7 @@ def contact_rows(frame: pl.DataFrame, accounts: pl.DataFrame, brief: Brief) -> p
         accounts: intended rows of the accounts; a contact waits for its account.
         brief: decisions, ids and resolved fields.
     """
-    if brief.edition != "classic":
+    if brief.edition != CLASSIC:
         return _rows(frame, accounts, brief, "contacts")
     return pl.concat(
         _rows(frame.filter(pl.col("route_module") == module), accounts, brief, module)
@@ -180,13 +223,13 @@ def _rows(
     frame: pl.DataFrame, accounts: pl.DataFrame, brief: Brief, endpoint: str
 ) -> pl.DataFrame:
     plain = _plain(frame, brief.mapping)
-    problems = _problems(plain, accounts, brief.mapping, brief.edition)
+    problems = _problems(plain, accounts, brief, endpoint)
     custom = custom_values("contacts", frame, brief, endpoint, problems)
     payload = [expression.alias(key) for key, expression in plain.items()]
     return intended_rows(
         frame,
         module=pl.col("route_module"),
         key="contact_key",
-        payload=[*payload, *_derived(frame, brief.mapping, brief.edition), *custom],
+        payload=[*payload, *_derived(frame, accounts, brief, endpoint), *custom],
         problems=problems,
     )

@@ -8,7 +8,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from kartra_freshsales.freshsales.modules import bulk_endpoints
+from kartra_freshsales.freshsales.modules import CLASSIC, bulk_endpoints
 from kartra_freshsales.freshsales.plan_facts import plan_facts, plans_of
 from kartra_freshsales.mapping.decisions.base import Decisions
 
@@ -61,5 +61,8 @@ class Destination(Decisions):
 
     @property
     def consent_field(self) -> bool:
-        """Whether our verdict on consent is also kept in a field of its own (S58)."""
-        return self.jurisdiction == "gdpr"
+        """Whether our verdict on consent is also kept in a field of its own (S58).
+
+        Always on Classic: its leads have no subscription status that could hold a refusal.
+        """
+        return self.jurisdiction == "gdpr" or self.edition == CLASSIC
