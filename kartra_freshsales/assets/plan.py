@@ -41,7 +41,7 @@ def destination_snapshot(
     return counted(snapshot, **counts)
 
 
-@asset(group_name=GROUP, kinds={"polars"}, deps=["owner_queue"])
+@asset(group_name=GROUP, kinds={"polars"}, deps=["owner_queue", "confirmed_conversion"])
 def intended_records(
     workspace: WorkspaceResource,
     contacts: pl.DataFrame,
@@ -49,7 +49,6 @@ def intended_records(
     transactions: pl.DataFrame,
     subscriptions: pl.DataFrame,
     provisioned_fields: pl.DataFrame,
-    conversion_mapping: pl.DataFrame,
     destination_snapshot: pl.DataFrame,
 ) -> Output[pl.DataFrame]:
     """Each golden record as the Freshsales record it is meant to become."""

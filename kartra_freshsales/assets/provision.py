@@ -5,9 +5,10 @@ from dagster import AssetExecutionContext, Config, MetadataValue, Output, asset
 
 from kartra_freshsales.errors import FieldsMissing
 from kartra_freshsales.freshsales.metadata import read_metadata
-from kartra_freshsales.freshsales.modules import RECORD_ENDPOINTS
-from kartra_freshsales.freshsales.plan_facts import field_caps
+from kartra_freshsales.freshsales.modules import record_endpoints
+from kartra_freshsales.freshsales.plan_facts import plan_facts
 from kartra_freshsales.loading import provision
+from kartra_freshsales.mapping import conversion
 from kartra_freshsales.mapping.custom_fields import wanted_fields
 from kartra_freshsales.orchestration.destination import DestinationResource
 from kartra_freshsales.orchestration.frames import metadata_frame, metadata_from
@@ -28,7 +29,8 @@ class ProvisionConfig(Config):
 def freshsales_metadata(destination: DestinationResource) -> Output[pl.DataFrame]:
     """Users, stages, pipelines, currencies, views and fields of the account right now."""
     with destination.connect() as connection:
-        metadata = read_metadata(connection.client, RECORD_ENDPOINTS)
+        target = connection.mapping.destination
+        metadata = read_metadata(connection.client, record_endpoints(target.edition))
     custom = sum(not f.default for fields in metadata.fields.values() for f in fields)
     return counted(
         metadata_frame(metadata, destination.account().key),
@@ -51,7 +53,9 @@ def field_plan(
     mapping = workspace.mapping()
     wanted = wanted_fields(contacts, transactions, subscriptions, mapping)
     metadata = metadata_from(freshsales_metadata)
-    plan = fields.field_plan(wanted, metadata, field_caps(mapping.destination.plan))
+    target = mapping.destination
+    assumed = plan_facts(target.plan).field_caps_are == "assumed"
+    plan = fields.field_plan(wanted, metadata, target.caps, assumed=assumed)
     path = workspace.write_report("field_checklist.md", fields.checklist_markdown(plan))
     counts = counts_by(plan, "status")
     return counted(plan, checklist=MetadataValue.path(path), **counts)
@@ -81,7 +85,37 @@ def provisioned_fields(
                 link.client, link.ledger, metadata, field_plan, run=context.run.run_id
             )
             created = len(made)
-            metadata = read_metadata(link.client, RECORD_ENDPOINTS)
+            endpoints = record_endpoints(link.mapping.destination.edition)
+            metadata = read_metadata(link.client, endpoints)
     lock = provision.verify(field_plan, metadata)
     frame = metadata_frame(metadata, destination.account().key)
     return counted(frame, created=created, lock=lock, digest=metadata.digest())
+
+
+@asset(group_name=GROUP, kinds={"markdown"})
+def conversion_mapping(
+    workspace: WorkspaceResource, provisioned_fields: pl.DataFrame
+) -> Output[pl.DataFrame]:
+    """Each custom lead field with its counterpart, as a checklist; empty on the Suite."""
+    mapping = workspace.mapping()
+    table = conversion.conversion_map(
+        metadata_from(provisioned_fields).fields,
+        mapping.destination.edition,
+        mapping.conversion,
+    )
+    text = conversion.checklist_markdown(table, mapping.conversion)
+    path = workspace.write_report(conversion.CHECKLIST, text)
+    gaps = table["problem"].drop_nulls().len()
+    return counted(table, without_a_place=gaps, checklist=MetadataValue.path(path))
+
+
+@asset(group_name=GROUP, kinds={"approval"}, deps=["conversion_mapping"])
+def confirmed_conversion(
+    destination: DestinationResource, provisioned_fields: pl.DataFrame
+) -> Output[pl.DataFrame]:
+    """The account's settings once no conversion of a lead would lose a field (S83, S106)."""
+    metadata = destination.settings_in(provisioned_fields)
+    mapping = destination.workspace.mapping()
+    conversion.require_conversion(metadata.fields, mapping)
+    confirmed = {"confirmed_by": [mapping.conversion.confirmed_by]}
+    return counted(pl.DataFrame({**confirmed, "fields": [mapping.conversion.fields]}))

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from kartra_freshsales import __version__
-from kartra_freshsales.cli import account, files, migration, servers
+from kartra_freshsales.cli import account, conversion, files, migration, servers
 from kartra_freshsales.cli.context import SHARED, screen_of
 from kartra_freshsales.cli.failures import explained
 from kartra_freshsales.cli.output import ExitCode
@@ -56,7 +56,7 @@ def root(
     SHARED.debug = debug
 
 
-for part in (files.app, migration.app, account.app, servers.app):
+for part in (files.app, migration.app, account.app, conversion.app, servers.app):
     app.registered_commands += part.registered_commands
 
 

@@ -103,6 +103,7 @@ class Exchange:
                 "Authorization": f"Token token={_checked_key(api_key)}",
                 "Accept": "application/json",
                 "Content-Type": "application/json",
+                "User-Agent": "kartra-freshsales",
             },
             timeout=httpx.Timeout(timeout, connect=min(timeout, 10.0)),
             # An idle connection may be cut by the server just as a write goes out on it.

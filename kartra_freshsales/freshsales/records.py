@@ -19,7 +19,7 @@ COMPANY_NAME = "company_name"
 INCLUDES: dict[str, str] = {
     "sales_accounts": "owner",
     "contacts": "owner,lifecycle_stage,contact_status,sales_accounts",
-    "leads": "owner",
+    "leads": "owner,lead_stage",
     "deals": "owner,sales_account,contacts,deal_stage",
 }
 """What a read must ask for: without includes relation ids are missing."""

@@ -210,12 +210,6 @@ class Delivery:
         existed = journal.confirm(self.session, closed, self.known, self.mark)
         self._report(seen, existed)
 
-    def refresh(self, seen: Sequence[tuple[Item, Intent, Json]]) -> None:
-        """Records that were confirmed before, now read with all their relations."""
-        closed = [(intent, record | item.theirs) for item, intent, record in seen]
-        journal.remember(self.session, closed, self.known)
-        self._report(seen, ())
-
     def _report(
         self, seen: Sequence[tuple[Item, Intent, Json]], existed: Collection[str]
     ) -> None:

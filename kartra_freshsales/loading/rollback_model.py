@@ -144,6 +144,11 @@ class Known:
         """Where a module's records live."""
         return Module(module).endpoint_in(self.edition)
 
+    def ids_of(self, module: Module) -> frozenset[int]:
+        """Ids of a module's records, whether they still stand or not."""
+        rows = (row for (name, _), row in self.rows.items() if name == str(module))
+        return frozenset(int(str(row["freshsales_id"])) for row in rows)
+
     def id_of(self, value: object, modules: Iterable[Module]) -> int | None:
         """The id a link stands for, whether it is one already or a source key."""
         if isinstance(value, int):

@@ -115,7 +115,7 @@ def plan_rollback(
         rows=rows,
         digest=rollback_digest(rows, hard=hard),
         counts=counts(rows),
-        cannot_undo=tuple(cannot_undo(rows, scope, hard=hard)),
+        cannot_undo=tuple(cannot_undo(rows, scope, hard=hard, edition=edition)),
         requests=requests(rows, survey.readings, hard=hard),
         edition=edition,
         hard=hard,

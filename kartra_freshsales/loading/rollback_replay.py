@@ -3,7 +3,7 @@
 Pure. Not here: records (``rollback_scope``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from kartra_freshsales.freshsales.modules import Module
 from kartra_freshsales.ledger.records import Intent
@@ -31,17 +31,19 @@ def notes_of(
             key = (intent.source_key, intent.freshsales_id)
             by_note.setdefault(key, []).append(intent)
     undos = []
+    leads = known.ids_of(Module.LEADS)
     for (_, number), standing in by_note.items():
         mine = [i for i in standing if selection.covers(i) and i.payload]
         if mine:
-            undos.append(_note(number, standing, mine, known))
+            parent = _parent(standing[0], known, leads)
+            undos.append(_note(number, parent, standing, mine))
     return tuple(undos)
 
 
 def _note(
-    number: int, standing: list[Intent], mine: list[Intent], known: Known
+    number: int, place: tuple[str, int], standing: list[Intent], mine: list[Intent]
 ) -> NoteUndo:
-    endpoint, parent = _parent(standing[0], known)
+    endpoint, parent = place
     created = any(intent.operation is Operation.CREATE_NOTE for intent in mine)
     before = (mine[0].pre_image or {}).get("description")
     return NoteUndo(
@@ -58,13 +60,14 @@ def _note(
     )
 
 
-def _parent(intent: Intent, known: Known) -> tuple[str, int]:
+def _parent(intent: Intent, known: Known, leads: Collection[int]) -> tuple[str, int]:
     """Where a note hangs: by the id it was sent with, else by its contact's key."""
     sent = intent.payload.get("targetable_id") or intent.payload.get("contact")
-    for module in (Module.CONTACTS, Module.LEADS):
-        for value in (sent, contact_key(intent.source_key)):
+    for value in (sent, contact_key(intent.source_key)):
+        for module in (Module.CONTACTS, Module.LEADS):
             if (number := known.id_of(value, (module,))) is not None:
-                return known.endpoint(str(module)), number
+                at = Module.LEADS if number in leads else module
+                return known.endpoint(str(at)), number
     return known.endpoint(str(Module.CONTACTS)), 0
 
 

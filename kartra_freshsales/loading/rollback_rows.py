@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping
 
 import polars as pl
 
-from kartra_freshsales.freshsales.modules import Module
+from kartra_freshsales.freshsales.modules import CLASSIC, Module
 from kartra_freshsales.ledger.records import Json
 from kartra_freshsales.ledger.states import Operation
-from kartra_freshsales.loading.rollback_judge import AS_BEFORE, Judgement
+from kartra_freshsales.loading.rollback_judge import AS_BEFORE, DELETED, Judgement
 from kartra_freshsales.loading.rollback_model import (
     ListUndo,
     NoteUndo,
@@ -107,11 +107,19 @@ def counts(rows: pl.DataFrame) -> dict[str, int]:
     return made | {"spared": rows.height - undone.height}
 
 
-def cannot_undo(rows: pl.DataFrame, scope: Scope, *, hard: bool) -> Iterable[str]:
+def cannot_undo(
+    rows: pl.DataFrame, scope: Scope, *, hard: bool, edition: str
+) -> Iterable[str]:
     """What stays whatever we do, said before and after (API reference, section 9)."""
     done = set(rows.filter(pl.col("action") == "undo")["operation"].to_list())
     if {Operation.CREATE_LIST, Operation.ADD_MEMBER} & scope.left_behind:
         yield "Marketing lists stay, empty of our members: the API cannot delete a list."
+    converted = rows.filter((pl.col("module") == "leads") & (pl.col("reason") == DELETED))
+    if edition == CLASSIC and converted.height:
+        yield (
+            f"{converted.height} leads are gone: where people converted them, the contacts,"
+            " accounts and deals they became stay."
+        )
     if Operation.CREATE_FIELD in scope.left_behind:
         yield "Custom fields stay: an admin removes them in Freshsales."
     if "delete" in done and not hard:

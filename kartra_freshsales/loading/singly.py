@@ -1,4 +1,5 @@
-"""Sending one record at a time: only what failed in a group, so that Freshsales says why.
+"""Sending one record at a time: what failed in a group, so that Freshsales says why, and
+what has no bulk call in this edition.
 
 Not here: groups (``bulk``), what its words mean (``words``).
 """
@@ -21,25 +22,33 @@ from kartra_freshsales.loading import journal
 from kartra_freshsales.loading.bulk import NO_ANSWER, Delivery
 from kartra_freshsales.loading.groups import body_of
 from kartra_freshsales.loading.items import Item
+from kartra_freshsales.loading.pages import KEYED
 from kartra_freshsales.loading.readback import Sought, look
 from kartra_freshsales.loading.words import Verdict, verdict_of
+
+SHEET = 100
+"""Records that are sent before they are read back together: one page."""
 
 WITHOUT_MOBILE = "mobile_number_left_out"
 
 
 @dataclass
 class Singly:
-    """Sends records that groups left over; shares what the delivery knows."""
+    """Sends records one after another; shares what the delivery knows.
+
+    ``sent`` are records whose call was answered, with the answer, until they are read back.
+    """
 
     delivery: Delivery
-    sent: list[tuple[Item, Intent]] = field(default_factory=list)
+    sent: list[tuple[Item, Intent, Json]] = field(default_factory=list)
 
     def deliver(self, items: Sequence[Item]) -> None:
         """Send each record until it stands there or its refusal is known."""
-        for item in items:
-            self._deliver(item)
-            self.delivery.results.tell()
-        self._see_again()
+        for start in range(0, len(items), SHEET):
+            for item in items[start : start + SHEET]:
+                self._deliver(item)
+                self.delivery.results.tell()
+            self._confirm_sheet()
 
     def _deliver(self, item: Item) -> None:
         session = self.delivery.session
@@ -61,8 +70,7 @@ class Singly:
                 raise
             else:
                 seen = flatten(self.delivery.endpoint, answer, {})
-                self.delivery.confirm([(item, intent, seen)])
-                self.sent.append((item, intent))
+                self.sent.append((item, intent, seen))
                 return
         self.delivery.results.settle(item, "failed", reason="no_answer", remedy=NO_ANSWER)
 
@@ -105,7 +113,7 @@ class Singly:
         delivery = self.delivery
         policy = delivery.session.policy
         sought = Sought.of(delivery.endpoint, [intent])
-        for _ in policy.tries(0.0 if answered else policy.silent_patience):
+        for _ in policy.tries(self._patience(answered=answered)):
             found = look(delivery.session, delivery.endpoint, sought, delivery.floor).found
             seen = found.get(item.source_key)
             if seen is not None and journal.carried_out(intent, seen):
@@ -113,10 +121,28 @@ class Singly:
                 return True
         return False
 
-    def _see_again(self) -> None:
-        """Read what was answered without its relations once more, a hundred a page."""
+    def _patience(self, *, answered: bool) -> float:
+        """How long to look; where sending again could make a second record, longer."""
         delivery = self.delivery
-        keyed = {item.source_key: (item, intent) for item, intent in self.sent}
-        sought = Sought.of(delivery.endpoint, (intent for _, intent in self.sent))
+        policy = delivery.session.policy
+        if not answered:
+            return policy.silent_patience
+        return 0.0 if delivery.endpoint in KEYED else policy.answered_patience
+
+    def _confirm_sheet(self) -> None:
+        """Read what was answered once more with its relations, a hundred a page.
+
+        Killed before this, the next load finds open intents and settles them by reading.
+        """
+        delivery = self.delivery
+        if not self.sent:
+            return
+        sought = Sought.of(delivery.endpoint, (intent for _, intent, _ in self.sent))
         found = look(delivery.session, delivery.endpoint, sought, delivery.floor).found
-        delivery.refresh([(*keyed[key], record) for key, record in found.items()])
+        delivery.confirm(
+            [
+                (item, intent, found.get(item.source_key, answer))
+                for item, intent, answer in self.sent
+            ]
+        )
+        self.sent.clear()

@@ -9,6 +9,7 @@ from typing import Literal
 
 from kartra_freshsales.mapping.cleaning_rules import SourceRules
 from kartra_freshsales.mapping.decisions.base import Decisions
+from kartra_freshsales.mapping.decisions.conversion import Conversion
 from kartra_freshsales.mapping.decisions.custom_fields import CustomFields
 from kartra_freshsales.mapping.decisions.deals import Stages, Subscriptions
 from kartra_freshsales.mapping.decisions.destination import Destination
@@ -33,6 +34,7 @@ class Mapping(Decisions):
     lists: Lists = Lists()
     subscriptions: Subscriptions = Subscriptions()
     notes: Notes = Notes()
+    conversion: Conversion = Conversion()
     thresholds: Thresholds = Thresholds()
 
     @property
@@ -44,8 +46,13 @@ class Mapping(Decisions):
         return wanted
 
     def digest(self) -> str:
-        """SHA-256 over the canonical JSON: equal decisions, equal digest (G15)."""
-        return sha256_of(self.model_dump(mode="json", by_alias=True))
+        """SHA-256 over the canonical JSON: equal decisions, equal digest (G15).
+
+        Without the confirmation of the conversion screen: it changes nothing that is sent,
+        and has a digest of its own.
+        """
+        decided = self.model_dump(mode="json", by_alias=True, exclude={"conversion"})
+        return sha256_of(decided)
 
 
 def sha256_of(value: object) -> str:

@@ -11,6 +11,7 @@ from dagster import MetadataValue
 from kartra_freshsales.errors import IntegrityError, NotConfirmed
 from kartra_freshsales.freshsales.metadata import Metadata
 from kartra_freshsales.freshsales.plan_facts import hourly_limit
+from kartra_freshsales.mapping.conversion import require_conversion
 from kartra_freshsales.mapping.model import Mapping
 from kartra_freshsales.orchestration.destination import DestinationResource
 from kartra_freshsales.planning.cost import cost
@@ -79,6 +80,9 @@ def require_approval(
 ) -> None:
     """Raise ``NotConfirmed`` unless exactly this plan was approved and still stands.
 
+    On Classic the same holds for the lead conversion: nothing is loaded that a conversion
+    would lose (``FieldsMissing``).
+
     Args:
         plan: of ``under_decisions``.
         approval: ``digest`` of the plan that was approved.
@@ -108,6 +112,7 @@ def require_approval(
             "Freshsales' own settings have changed since this plan was approved.",
             remedy="Run 'prepare' and 'plan' again, then approve the new digest.",
         )
+    require_conversion(metadata.fields, mapping)
     if undone is not None and undone.at >= given.at:
         raise NotConfirmed(
             f"A rollback of batch {batch} was approved after its load.",

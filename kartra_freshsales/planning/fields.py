@@ -41,6 +41,10 @@ SCHEMA: dict[str, pl.DataType] = {
 
 _LONGEST_TEXT = 255
 _TOTAL = "total"
+_ASSUMED = (
+    " Nobody publishes this plan's figures, Growth's were assumed: name the right ones under "
+    "'field_caps' in mappings/destination.yaml if your account takes more."
+)
 _TAKES: Mapping[str, frozenset[str]] = {
     "text": frozenset({"text", "textarea"}),
     "number": frozenset({"number", "decimal"}),
@@ -51,7 +55,11 @@ _TAKES: Mapping[str, frozenset[str]] = {
 
 
 def field_plan(
-    wanted: Sequence[WantedField], metadata: Metadata, plan_caps: Mapping[str, int]
+    wanted: Sequence[WantedField],
+    metadata: Metadata,
+    plan_caps: Mapping[str, int],
+    *,
+    assumed: bool = False,
 ) -> pl.DataFrame:
     """Judge every wanted field against the account as it is.
 
@@ -60,6 +68,7 @@ def field_plan(
         metadata: the account's settings.
         plan_caps: most custom fields of a module, by type word and in ``total``; a type
             that is absent has no published cap.
+        assumed: whether these caps are another plan's; the remedy says so then.
 
     Returns:
         ``endpoint, label, name, type, choices, status, remedy, missing_choices,
@@ -77,7 +86,12 @@ def field_plan(
             used.update({counted_as(want.type): 1, _TOTAL: 1})
             status = OVER_CAP if _over(used, want.type, plan_caps) else MISSING
         rows.append(_row(want, status, name, lacking, plan_caps))
-    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+    plan = pl.DataFrame(rows, schema=SCHEMA, orient="row")
+    if not assumed:
+        return plan
+    over = pl.col("status") == OVER_CAP
+    told = pl.when(over).then(pl.col("remedy") + _ASSUMED).otherwise("remedy")
+    return plan.with_columns(told.alias("remedy"))
 
 
 def _used(metadata: Metadata) -> dict[str, Counter[str]]:

@@ -21,23 +21,25 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from kartra_freshsales.sandbox import people
+from kartra_freshsales.sandbox import pages, people
 from kartra_freshsales.sandbox.bulk import run_due_jobs
 from kartra_freshsales.sandbox.calls import Answer, Call, Handler
 from kartra_freshsales.sandbox.config import SandboxConfig
 from kartra_freshsales.sandbox.control import create_control
+from kartra_freshsales.sandbox.convert import read_conversion, set_conversion
 from kartra_freshsales.sandbox.edition import SUITE
 from kartra_freshsales.sandbox.entries import Template
 from kartra_freshsales.sandbox.fault_settings import Fault
 from kartra_freshsales.sandbox.faults import FaultPlan
 from kartra_freshsales.sandbox.limits import READS, History, Limits
+from kartra_freshsales.sandbox.messages import said
 from kartra_freshsales.sandbox.mishaps import (
     answer_instead,
     come_back,
     send_off,
     text_or_json,
 )
-from kartra_freshsales.sandbox.refusal import Refusal, bad, missing
+from kartra_freshsales.sandbox.refusal import Refusal, bad, forbidden, missing
 from kartra_freshsales.sandbox.routes import routes_of
 from kartra_freshsales.sandbox.world import World, make_world
 
@@ -127,7 +129,8 @@ class Desk:
         form = self.faults.faults.retry_after_form
         wait = self.limits.admit(now)
         if wait:
-            return Told(429, "Too many requests", come_back(wait, form, now))
+            words = said(self.world.config.switches.language, "Too many requests")
+            return Told(429, words, come_back(wait, form, now))
         route = f"{request.method} {template}"
         reading = request.method in READS
         events = [item for item in self.faults.events(route) if self._happens(item)]
@@ -157,7 +160,10 @@ class Desk:
         return True
 
     def _answer(self, request: Request, handler: Handler, raw: bytes) -> tuple[int, Any]:
+        language = self.world.config.switches.language
         try:
+            if not self.world.config.allows.api:
+                raise forbidden()
             with self.world.store.transaction():
                 call = Call(
                     world=self.world,
@@ -172,11 +178,11 @@ class Desk:
                 )
                 answer: Answer = handler(call)
         except Refusal as refusal:
-            return refusal.status, refusal.payload
+            return refusal.status, refusal.payload_in(language)
         except OverflowError:  # an id beyond 64 bits is nobody's
-            return 404, missing("record").payload
+            return 404, missing("record").payload_in(language)
         except UnicodeEncodeError:  # half of a surrogate pair is no text
-            return 400, bad("Invalid or missing attributes").payload
+            return 400, bad("Invalid or missing attributes").payload_in(language)
         return answer.status, answer.payload
 
 
@@ -227,6 +233,8 @@ def create_app(config: SandboxConfig, clock: Callable[[], float] = time.time) ->
     ``clock`` gives seconds since the epoch; a test may move it to let an hour pass.
     """
     world = make_world(config, clock)
+    if config.conversion_file is not None:
+        set_conversion(world, read_conversion(config.conversion_file))
     desk = Desk(
         world=world,
         limits=Limits(config, world.store),
@@ -255,6 +263,7 @@ def create_app(config: SandboxConfig, clock: Callable[[], float] = time.time) ->
     app = SandboxApp(
         routes=[
             *routes,
+            *pages.routes(world),
             Route("/{rest:path}", unknown, methods=everything),
         ],
         lifespan=lifespan,

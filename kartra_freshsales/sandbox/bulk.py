@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from kartra_freshsales.sandbox import records
 from kartra_freshsales.sandbox.calls import Answer, Call
+from kartra_freshsales.sandbox.messages import said
 from kartra_freshsales.sandbox.modules import MODULES, Module
 from kartra_freshsales.sandbox.refusal import Refusal, bad, missing
 from kartra_freshsales.sandbox.world import World
@@ -149,5 +150,7 @@ def _apply(world: World, module: Module, at: int, row: dict[str, Any] | None) ->
         with world.store.transaction():
             record, created = records.upsert(world, module, identifier, row["data"])
     except Refusal as refusal:
-        return {"index": at, "identifier": identifier, "errors": refusal.messages}
+        language = world.config.switches.language
+        errors = [said(language, words) for words in refusal.messages]
+        return {"index": at, "identifier": identifier, "errors": errors}
     return {"index": at, "id": record.id, "created": created}

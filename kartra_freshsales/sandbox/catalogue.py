@@ -1,6 +1,7 @@
 """What products and CPQ documents share: the pattern of their calls, and deleting softly.
 
-What a product or a document demands and how it is shown lives with each of them.
+What a product or a document demands and how it is shown lives with each of them; which
+plans have them is ``features``'s word.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from kartra_freshsales.sandbox import items
 from kartra_freshsales.sandbox.calls import Answer, Call
 from kartra_freshsales.sandbox.entries import Entry
 from kartra_freshsales.sandbox.items import Item, Json
-from kartra_freshsales.sandbox.refusal import bad, forbidden, missing
+from kartra_freshsales.sandbox.refusal import bad, missing
 from kartra_freshsales.sandbox.values import as_date, as_number, as_text
 from kartra_freshsales.sandbox.world import World
 
@@ -33,12 +34,6 @@ class Kind:
     show: Callable[[World, Item, frozenset[str]], Json]
 
 
-def allowed(call: Call) -> None:
-    """Refuse where the plan has no product catalogue."""
-    if not call.world.config.allows.has("product_catalogue"):
-        raise forbidden()
-
-
 def standing(world: World, kind: Kind, item_id: int, *, deleted: bool = False) -> Item:
     """The row with that id, deleted or not as asked, or a 404."""
     item = items.get(world, kind.table, item_id)
@@ -48,7 +43,6 @@ def standing(world: World, kind: Kind, item_id: int, *, deleted: bool = False) -
 
 
 def _kind(call: Call) -> Kind:
-    allowed(call)
     kind: Kind = call.params["kind"]
     return kind
 

@@ -56,9 +56,7 @@ def watch(sql: sqlite3.Connection, record_modules: Sequence[str]) -> None:
             _watch_items(sql, table)
 
 
-def acting(
-    sql: sqlite3.Connection, at: float, request: int | None, actor: str
-) -> None:
+def acting(sql: sqlite3.Connection, at: float, request: int | None, actor: str) -> None:
     """Say who changes things from here on: ``api``, ``person`` or ``job:<id>``."""
     sql.execute("UPDATE acting SET at=?, request=?, actor=?", (at, request, actor))
 
@@ -145,8 +143,7 @@ def _watch_items(sql: sqlite3.Connection, table: str) -> None:
         sql,
         table,
         "DELETE",
-        head.format(row="OLD", action="delete")
-        + f"{about('OLD')}, NULL, NULL, NULL, NULL",
+        head.format(row="OLD", action="delete") + f"{about('OLD')}, NULL, NULL, NULL, NULL",
     )
 
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from kartra_freshsales.sandbox.edition import BY_NAME, Edition
 from kartra_freshsales.sandbox.fault_settings import Faults as Faults
+from kartra_freshsales.sandbox.messages import LANGUAGES
 from kartra_freshsales.sandbox.plans import Plan, plan_of, published
 
 EDITIONS: Final = tuple(BY_NAME)
@@ -40,6 +41,31 @@ class Switches:
     classic_bulk_everywhere: bool = False
     convert_needs_company: bool = True
     convert_keeps_tags: bool = False
+    lists_on: str = "growth,pro,enterprise"
+    language: str = "en"
+
+    def __post_init__(self) -> None:
+        """Refuse languages nobody speaks here, and plans nobody sells."""
+        if self.language not in LANGUAGES:
+            raise ValueError(f"language: one of {', '.join(LANGUAGES)}")
+        unknown = sorted(self.lists_plans - set(published().plans))
+        if unknown:
+            raise ValueError(f"lists_on: unknown plan(s) {', '.join(unknown)}")
+
+    @property
+    def lists_plans(self) -> frozenset[str]:
+        """The plans that have marketing lists; which do is not proven."""
+        words = (word.strip() for word in self.lists_on.split(","))
+        return frozenset(word for word in words if word)
+
+
+STRICT: Final = (
+    "strict_wrapping",
+    "strict_custom_fields",
+    "email_required",
+    "deal_needs_account",
+)
+"""The switches that make an account as demanding as any that was seen."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +101,8 @@ class SandboxConfig:
     switches: Switches = field(default_factory=Switches)
     control_port: int = 0
     control_port_file: Path | None = None
+    conversion_file: Path | None = None
+    allow_remote: bool = False
 
     def __post_init__(self) -> None:
         """Refuse plans and editions nobody has described."""

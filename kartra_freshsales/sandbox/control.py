@@ -1,9 +1,9 @@
-"""The control port: what a rehearsal wants to see and to bring about; real Freshsales has
-nothing like it.
+"""The control port: what a rehearsal wants to see and to bring about.
 
-It listens on the loopback, on a port of its own, without a key. So that no web page open
-in a browser can reach it, a request must name a loopback host, and one that changes
-something must be sent as JSON. What people do is ``people``'s work.
+Real Freshsales has nothing like it. It listens on the loopback, on a port of its own and
+without a key. So that no web page open in a browser can reach it, a request must name a
+loopback host, and one that changes something must be sent as JSON. What people do is
+``people``'s work.
 """
 
 from __future__ import annotations

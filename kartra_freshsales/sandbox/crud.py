@@ -48,10 +48,18 @@ def update(call: Call) -> Answer:
 
 
 def delete(call: Call) -> Answer:
-    """``DELETE /M/:id``: into the recycle bin; the body ``true`` says so."""
+    """``DELETE /M/:id``: into the recycle bin; the body ``true`` says so.
+
+    One public client sends an account's contacts and deals along by a query key.
+    """
     module = _module(call)
     record = records.live(call.world, module, call.params["id"])
-    records.put_in_bin(call.world, module, record)
+    records.bulk_destroy(
+        call.world,
+        module,
+        [record.id],
+        with_related=call.query.get("delete_associated_contacts_deals") == "true",
+    )
     return Answer(True)
 
 

@@ -23,14 +23,14 @@ _CREATED: Final = "2024-01-01T00:00:00Z"
 
 def modules(call: Call) -> Answer:
     """``GET /settings/module_customizations``."""
-    told = _told(call)
-    shown = [_shown_module(at, module) for at, module in enumerate(told)]
+    told = call.world.seed.custom_modules
+    shown = [_shown_module(at, one) for at, one in enumerate(told)]
     return Answer({"module_customizations": shown, "meta": {"total": len(shown)}})
 
 
 def module(call: Call) -> Answer:
     """``GET /settings/module_customizations/:id``."""
-    for at, one in enumerate(_told(call)):
+    for at, one in enumerate(call.world.seed.custom_modules):
         shown = _shown_module(at, one)
         if shown["id"] == call.params["id"]:
             return Answer({"module_customization": shown})
@@ -99,14 +99,8 @@ def read_only(call: Call) -> Answer:
     raise forbidden()
 
 
-def _told(call: Call) -> list[Json]:
-    if not call.world.config.allows.has("custom_modules"):
-        raise forbidden()
-    return call.world.seed.custom_modules
-
-
 def _named(call: Call) -> tuple[int, Json]:
-    for at, told in enumerate(_told(call)):
+    for at, told in enumerate(call.world.seed.custom_modules):
         if told["entity_name"] == call.params["entity"]:
             return at, told
     raise missing("page")

@@ -105,7 +105,7 @@ def _check_size(world: World, size: int) -> None:
         raise bad("File can't be blank")
     if size > world.config.largest_file_bytes:
         raise bad("File size is not in required length")
-    room = _room(world)
+    room = storage_room(world)
     if room is None:
         return
     if room == 0:
@@ -117,7 +117,7 @@ def _check_size(world: World, size: int) -> None:
         raise bad("You have reached the limit of file storage in your plan")
 
 
-def _room(world: World) -> int | None:
+def storage_room(world: World) -> int | None:
     """Bytes the account may store; null where nobody has published a figure."""
     if world.config.storage_bytes is not None:
         return world.config.storage_bytes

@@ -19,6 +19,7 @@ from kartra_freshsales.sandbox.modules import (
     Module,
 )
 from kartra_freshsales.sandbox.refusal import bad
+from kartra_freshsales.sandbox.required import check_required
 from kartra_freshsales.sandbox.state import Record
 from kartra_freshsales.sandbox.values import (
     as_amount,
@@ -72,7 +73,6 @@ def draft(
     custom = world.fields.clean(module.plural, sent.get("custom_field"))
     if custom:
         made.body["custom_field"] = made.body.get("custom_field", {}) | custom
-    _required_custom(world, module, made)
     if module is CONTACTS:
         _contact(world, sent, made)
     elif module is LEADS:
@@ -82,6 +82,7 @@ def draft(
         _deal(world, sent, made, standing)
     else:
         _account(world, sent, made)
+    check_required(world, module, sent, made, creating=standing is None)
     _unique_custom(world, module, made)
     _check_unique(world, module, made, standing)
     return made
@@ -96,13 +97,6 @@ def _relations(world: World, module: Module, sent: Mapping[str, Any], made: Draf
         if owner is None or not owner["is_active"]:
             raise bad("Invalid owner provided.")
         made.owner_id = owner["id"]
-
-
-def _required_custom(world: World, module: Module, made: Draft) -> None:
-    values = made.body.get("custom_field", {})
-    for item in world.fields.custom[module.plural].values():
-        if item.required and values.get(item.name) in (None, ""):
-            raise bad(f"Need to fill this {item.item['label']}")
 
 
 def _unique_custom(world: World, module: Module, made: Draft) -> None:

@@ -103,9 +103,9 @@ class Faults:
     """What goes wrong, and how often. Probabilities lie between 0 and 1.
 
     The probabilities named here share ``routes`` (calls whose route contains one of the
-    texts), ``first_request`` (calls that pass first) and ``at_most`` (the end of the misery,
-    so that a retried load is sure to finish). ``rules`` hold faults with a trigger each,
-    and every kind of fault there is. All roll one die, begun from ``seed``.
+    texts), ``first_request`` (calls that pass first) and ``at_most`` (the end of it all, so
+    that a retried load is sure to finish). ``rules`` hold faults with a trigger each, and
+    every kind of fault there is. All roll one die, begun from ``seed``.
 
     ``retry_after_form`` holds for every 429 and 503 that tells when to come back, the
     account's own limit included.

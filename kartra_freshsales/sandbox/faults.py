@@ -76,9 +76,7 @@ class FaultPlan:
         return sum(rule.seconds for rule in self._strikes("job_takes_long"))
 
     def _strikes(self, when: str) -> list[Fault]:
-        return [
-            rule for rule, tally in self._rules if self._rolled(rule, tally, when)
-        ]
+        return [rule for rule, tally in self._rules if self._rolled(rule, tally, when)]
 
     def _roll(self, when: str) -> Fault | None:
         for rule, tally in self._rules:

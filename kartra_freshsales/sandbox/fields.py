@@ -49,6 +49,49 @@ class Fields:
         for module, body in rows.fetchall():
             field = custom_field(json.loads(body))
             self.custom[module][field.name] = field
+        self._demanded = {name: frozenset[str]() for name in ENTITIES}
+        for module, names in seed.required_fields.items():
+            self._demand(module, names)
+        for module, wanted in seed.custom_fields.items():
+            self._make(module, wanted)
+
+    def _demand(self, module: str, names: list[str]) -> None:
+        if module not in self._config.generation.modules:
+            raise ValueError(f"required_fields: {module} is no module of this edition")
+        builtin = {item["name"]: item for item in self._builtin[module]}
+        for name in names:
+            if name.startswith("cf_"):
+                continue  # it may be made later
+            if name not in builtin:
+                raise ValueError(f"required_fields: {module} has no field {name}")
+            builtin[name]["required"] = True
+        self._demanded[module] = frozenset(names)
+        for name in self._demanded[module] & set(self.custom[module]):
+            self.custom[module][name] = _made_required(self.custom[module][name])
+
+    def _make(self, module: str, wanted: list[Field]) -> None:
+        """Make the fields of a seed that do not stand yet, as an admin does on a screen."""
+        for asked in wanted:
+            try:
+                if _asked_name(asked) not in self.custom[module]:
+                    self.create(module, asked, on_screen=True)
+            except (Refusal, KeyError) as refused:
+                raise ValueError(
+                    f"custom_fields: {module} cannot have {asked.get('label')!r}"
+                ) from refused
+
+    def required(self, module: str) -> dict[str, str]:
+        """Labels of the fields this tenant demands, built-in and custom, by name."""
+        builtin = {
+            item["name"]: item["label"]
+            for item in self._builtin[module]
+            if item["name"] in self._demanded[module]
+        }
+        return builtin | {
+            name: str(field.item["label"])
+            for name, field in self.custom[module].items()
+            if field.required
+        }
 
     def listing(self, module: str) -> list[Field]:
         """Every field of a module, built-in ones first."""
@@ -86,16 +129,18 @@ class Fields:
             ],
         }
 
-    def create(self, module: str, asked: Mapping[str, Any]) -> Field:
+    def create(
+        self, module: str, asked: Mapping[str, Any], *, on_screen: bool = False
+    ) -> Field:
         """Create a custom field, or refuse it: caps, clashes, unknown types, no choices."""
-        caps = self._config.allows.field_caps
-        if not self._config.switches.field_creation or not caps["total"]:
+        allowed = on_screen or self._config.switches.field_creation
+        if not allowed or not self._config.allows.field_caps["total"]:
             raise Refusal(403, "Custom fields are not available in your plan.")
         label = as_text("label", asked.get("label"))
         if label is None:
             raise bad("Label can't be blank")
         kind = _type_of(asked)
-        name = _name_of(asked.get("internal_name") or asked.get("name") or label)
+        name = _asked_name(asked)
         if name in self.custom[module]:
             raise bad("Name has already been taken")
         self._check_caps(module, kind)
@@ -120,6 +165,7 @@ class Fields:
             unique=unique,
             position=len(self._builtin[module]) + len(self.custom[module]) + 1,
         )
+        item["required"] = item["required"] or name in self._demanded[module]
         self._store.sql.execute(
             "UPDATE custom_fields SET body = ? WHERE id = ?", (json.dumps(item), field_id)
         )
@@ -193,6 +239,16 @@ def _type_of(asked: Mapping[str, Any]) -> str:
         if value is not None:
             raise bad("Field type is not valid")
     return "text"
+
+
+def _made_required(field: CustomField) -> CustomField:
+    return custom_field({**field.item, "required": True})
+
+
+def _asked_name(asked: Mapping[str, Any]) -> str:
+    return _name_of(
+        asked.get("internal_name") or asked.get("name") or asked.get("label") or ""
+    )
 
 
 def _name_of(words: Any) -> str:

@@ -103,7 +103,15 @@ def select(
     rows = world.store.sql.execute(
         f"SELECT {_COLUMNS} FROM {table} WHERE {where} {tail}", tuple(args)
     )
-    return [Item(*row[:8], body=json.loads(row[8])) for row in rows]
+    return [_to_item(row) for row in rows]
+
+
+def _to_item(row: Sequence[Any]) -> Item:
+    item_id, module, record_id, created_us, updated_us, at_us, until_us, done, body = row
+    return Item(
+        item_id, module, record_id, created_us, updated_us, at_us, until_us, done,
+        json.loads(body),
+    )  # fmt: skip
 
 
 def get(world: World, table: str, item_id: int) -> Item:

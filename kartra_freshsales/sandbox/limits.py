@@ -15,7 +15,8 @@ from kartra_freshsales.sandbox.state import Store
 
 READS: Final = frozenset({"GET", "HEAD"})
 _COLUMNS: Final = (
-    "id", "at", "method", "route", "path", "status", "counted", "fault", "seconds", "client",
+    "id", "at", "method", "route", "path", "status", "counted", "fault", "seconds",
+    "client",
 )  # fmt: skip
 _NAMES: Final = ("number", *_COLUMNS[1:])
 
@@ -156,10 +157,9 @@ class History:
 
     def lines(self, after: int = 0) -> Iterator[dict[str, Any]]:
         """Every request after the given number, in order."""
-        last = after
+        last, columns = after, ", ".join(_COLUMNS)
         while rows := self._store.sql.execute(
-            f"SELECT {', '.join(_COLUMNS)} FROM history WHERE id > ? ORDER BY id LIMIT 1000",
-            (last,),
+            f"SELECT {columns} FROM history WHERE id > ? ORDER BY id LIMIT 1000", (last,)
         ).fetchall():
             for row in rows:
                 line = dict(zip(_NAMES, row, strict=True))

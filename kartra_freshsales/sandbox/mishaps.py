@@ -22,6 +22,8 @@ DROPS: Final = frozenset({"drop_on_read", "drop_before_write", "drop_after_write
 LATE: Final = frozenset({"hang_after_write", "slow_answer"})
 _MISSING: Final = 64
 """Bytes that a truncated body announces and never sends."""
+_PATIENCE: Final = 2000
+"""Milliseconds to let what was written leave before the line is cut."""
 
 _ANSWERS: Final[Mapping[str, tuple[int, Any]]] = {
     "burst_429": (429, "Too many requests"),
@@ -54,9 +56,7 @@ def come_back(seconds: float, form: str, now: float) -> dict[str, str]:
     return {"Retry-After": f"{seconds:g}"}
 
 
-async def send_off(
-    request: Request, fault: Fault | None, response: Response
-) -> Response:
+async def send_off(request: Request, fault: Fault | None, response: Response) -> Response:
     """The response as the fault leaves it, after the wait it asks for."""
     if fault is None:
         return response
@@ -99,7 +99,9 @@ class Truncated(Response):
         await send({"type": "http.response.body", "body": self.body, "more_body": True})
         transport = scope.get("sandbox.transport")
         if transport is not None:
-            while transport.get_write_buffer_size():
+            for _ in range(_PATIENCE):
+                if not transport.get_write_buffer_size():
+                    break
                 await asyncio.sleep(0.001)
             transport.close()
             await _until_known()

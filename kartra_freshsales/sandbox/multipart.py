@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from email.message import Message
-from email.parser import BytesHeaderParser
 from email.utils import collapse_rfc2231_value
 
 from kartra_freshsales.sandbox.refusal import bad
@@ -44,17 +43,18 @@ def parts_of(raw: bytes, content_type: str) -> dict[str, Part]:
 
 def _part(piece: bytes) -> Part:
     head, gap, content = piece.partition(b"\r\n\r\n")
-    headers = BytesHeaderParser().parsebytes(head.lstrip(b" \t").removeprefix(b"\r\n"))
+    headers = Message()
+    for line in head.decode("utf-8", errors="replace").split("\r\n"):
+        key, colon, value = line.partition(":")
+        if colon:
+            headers[key.strip()] = value.strip()
     name = headers.get_param("name", header="content-disposition")
     if not gap or not isinstance(name, str):
         raise bad("Invalid or missing attributes")
-    return Part(name, _filename(headers), headers.get_content_type(), content)
-
-
-def _filename(headers: Message) -> str | None:
-    """The name of a file, whether sent plainly, as raw UTF-8 or by RFC 2231."""
-    found = headers.get_param("filename", header="content-disposition")
-    if found is None:
-        return None
-    name = collapse_rfc2231_value(found)
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    filename = headers.get_param("filename", header="content-disposition")
+    return Part(
+        name,
+        None if filename is None else collapse_rfc2231_value(filename),
+        headers.get_content_type(),
+        content,
+    )

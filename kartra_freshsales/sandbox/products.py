@@ -8,10 +8,11 @@ from typing import Any, Final
 from kartra_freshsales.sandbox import catalogue, crud, items, product_lines
 from kartra_freshsales.sandbox.calls import Answer, Call
 from kartra_freshsales.sandbox.catalogue import Kind
+from kartra_freshsales.sandbox.features import has_feature
 from kartra_freshsales.sandbox.items import Item, Json
 from kartra_freshsales.sandbox.modules import DEALS
 from kartra_freshsales.sandbox.records import live
-from kartra_freshsales.sandbox.refusal import bad
+from kartra_freshsales.sandbox.refusal import bad, forbidden
 from kartra_freshsales.sandbox.state import FIRST_IDS
 from kartra_freshsales.sandbox.values import as_checkbox, as_id, as_text
 from kartra_freshsales.sandbox.world import World
@@ -125,7 +126,8 @@ def update_deal(call: Call) -> Answer:
     sent = call.mapping(DEALS.singular)
     if "products" not in sent:
         return crud.update(call)
-    catalogue.allowed(call)
+    if not has_feature(call.world.config, "product_catalogue"):
+        raise forbidden()
     record = live(call.world, DEALS, call.params["id"])
     count = product_lines.replace(call.world, DEALS.plural, record.id, sent["products"])
     if bool(count) != bool(record.body.get("has_products")):

@@ -105,16 +105,16 @@ def _carry_out(
         store.claim("deals", "name", [record.name], record.id)
     accounts = [(account_id, True)] if account_id is not None else made.accounts
     if accounts is not None:
-        ids = [linked for linked, _ in accounts]
+        ids = dict(reversed(accounts))  # of one named twice the first mention counts
         store.sql.execute(
             "DELETE FROM account_link WHERE module=? AND record_id=?"
-            f" AND account_id NOT IN ({marks(ids)})",
+            f" AND account_id NOT IN ({marks(list(ids))})",
             (module.plural, record.id, *ids),
         )
         store.sql.executemany(
             "INSERT INTO account_link VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE"
             " SET is_primary = excluded.is_primary",
-            [(module.plural, record.id, linked, int(first)) for linked, first in accounts],
+            [(module.plural, record.id, linked, int(first)) for linked, first in ids.items()],
         )
     if made.contacts_removed:
         store.sql.executemany(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from kartra_freshsales.sandbox.messages import said
+
 
 class Refusal(Exception):
     """An answer with an error status.
@@ -20,10 +22,15 @@ class Refusal(Exception):
 
     @property
     def payload(self) -> Any:
-        """The JSON body to answer with."""
+        """The JSON body to answer with, in English."""
+        return self.payload_in("en")
+
+    def payload_in(self, language: str) -> Any:
+        """The JSON body to answer with, in one of ``messages.LANGUAGES``."""
         if self._payload is not None:
             return self._payload
-        return {"errors": {"code": self.status, "message": self.messages}}
+        words = [said(language, message) for message in self.messages]
+        return {"errors": {"code": self.status, "message": words}}
 
 
 def bad(*messages: str) -> Refusal:

@@ -33,7 +33,7 @@ class SandboxControl:
 
     def history(self, *, full: bool = False) -> Json:
         """Counts of all requests; each of them too when ``full``."""
-        return self._ask("GET", f"/history{'?full=1' if full else ''}")
+        return self.ask("GET", f"/history{'?full=1' if full else ''}")
 
     def requests(self, after: int = 0) -> list[Json]:
         """Every request after the given number, in order."""
@@ -45,65 +45,66 @@ class SandboxControl:
 
     def faults(self, *, merge: bool = False, **values: Any) -> Json:
         """Replace the faults (or lay some over them); none given: nothing goes wrong."""
-        return self._ask("PUT", f"/faults{'?merge=1' if merge else ''}", values)
+        return self.ask("PUT", f"/faults{'?merge=1' if merge else ''}", values)
 
     def advance(self, seconds: float) -> Json:
         """Let time pass at once."""
-        return self._ask("POST", "/clock", {"advance_seconds": seconds})
+        return self.ask("POST", "/clock", {"advance_seconds": seconds})
 
     def clock(self) -> Json:
         """The account's present."""
-        return self._ask("GET", "/clock")
+        return self.ask("GET", "/clock")
 
     def edit(self, module: str, record_id: int | None = None, **data: Any) -> Json:
         """A person changes a record; without an id the one that was changed last."""
-        return self._ask(
+        return self.ask(
             "POST", "/people/edit", {"module": module, "id": record_id, "data": data}
         )
 
     def delete(self, module: str, record_id: int) -> Json:
         """A person puts a record into the recycle bin."""
-        return self._ask("POST", "/people/delete", {"module": module, "id": record_id})
+        return self.ask("POST", "/people/delete", {"module": module, "id": record_id})
 
     def restore(self, module: str, record_id: int) -> Json:
         """A person takes a record out of the recycle bin."""
-        return self._ask("POST", "/people/restore", {"module": module, "id": record_id})
+        return self.ask("POST", "/people/restore", {"module": module, "id": record_id})
 
     def deactivate_user(self, **who: Any) -> Json:
         """An admin deactivates a user, named by ``id`` or ``email``."""
-        return self._ask("POST", "/users/deactivate", who)
+        return self.ask("POST", "/users/deactivate", who)
 
     def remove_field(self, module: str, name: str) -> Json:
         """An admin deletes a custom field."""
-        return self._ask("POST", "/fields/remove", {"module": module, "name": name})
+        return self.ask("POST", "/fields/remove", {"module": module, "name": name})
 
     def rename_choice(self, module: str, name: str, old: str, new: str) -> Json:
         """An admin renames a choice of a custom field."""
         what = {"module": module, "name": name, "old": old, "new": new}
-        return self._ask("POST", "/fields/rename_choice", what)
+        return self.ask("POST", "/fields/rename_choice", what)
 
     def revoke_key(self) -> None:
         """The API key stops opening the account."""
-        self._ask("POST", "/key/revoke", {})
+        self.ask("POST", "/key/revoke", {})
 
     def new_key(self, key: str) -> None:
         """Another API key opens the account from now on."""
-        self._ask("PUT", "/key", {"key": key})
+        self.ask("PUT", "/key", {"key": key})
 
     def workflows(self) -> list[Json]:
         """The account's workflows and how often each fired."""
-        found: list[Json] = self._ask("GET", "/workflows")["workflows"]
+        found: list[Json] = self.ask("GET", "/workflows")["workflows"]
         return found
 
     def pause_workflows(self, name: str | None = None) -> None:
         """An admin pauses a workflow, or all of them."""
-        self._ask("POST", "/workflows/pause", {"name": name})
+        self.ask("POST", "/workflows/pause", {"name": name})
 
     def resume_workflows(self, name: str | None = None) -> None:
         """An admin lets a workflow, or all of them, fire again."""
-        self._ask("POST", "/workflows/resume", {"name": name})
+        self.ask("POST", "/workflows/resume", {"name": name})
 
-    def _ask(self, method: str, path: str, body: Json | None = None) -> Json:
+    def ask(self, method: str, path: str, body: Json | None = None) -> Json:
+        """Send any request of the control port and read its answer."""
         with self._open(method, path, body) as answer:
             found: Json = json.loads(answer.read())
             return found

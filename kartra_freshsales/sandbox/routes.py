@@ -25,6 +25,7 @@ from kartra_freshsales.sandbox.builtin_fields import ENTITIES
 from kartra_freshsales.sandbox.calls import Handler
 from kartra_freshsales.sandbox.edition import SUITE, Edition
 from kartra_freshsales.sandbox.entries import Entry
+from kartra_freshsales.sandbox.features import gated
 
 
 def _module_entries(plural: str) -> list[Entry]:
@@ -66,8 +67,7 @@ _NO_LEADS: Final = (
     *(Entry(method, "/leads", views.bare_list) for method in ("GET", "POST")),
     *(Entry(method, "/leads/{rest:path}", views.bare_list) for method in ("GET", "POST")),
 )
-ONLY_SUITE: Final = (
-    *_NO_LEADS,
+_LISTS: Final = (
     Entry("GET", "/contacts/lists/{id:int}", views.list_members),
     Entry("GET", "/lists", lists.listing),
     Entry("POST", "/lists", lists.create),
@@ -75,8 +75,12 @@ ONLY_SUITE: Final = (
     Entry("PUT", "/lists/{id:int}/add_contacts", lists.add_contacts),
     Entry("PUT", "/lists/{id:int}/remove_contacts", lists.remove_contacts),
     Entry("PUT", "/lists/{id:int}/move_contacts", lists.move_contacts),
-    *products.ENTRIES,
-    *cpq_documents.ENTRIES,
+)
+ONLY_SUITE: Final = (
+    *_NO_LEADS,
+    *gated("lists", _LISTS),
+    *gated("product_catalogue", products.ENTRIES),
+    *gated("product_catalogue", cpq_documents.ENTRIES),
 )
 """Lists (and custom modules) were not seen on Classic (reference, section 1)."""
 
@@ -114,7 +118,7 @@ def routes_of(edition: Edition) -> tuple[Entry, ...]:
         *(entry for plural in edition.modules for entry in _module_entries(plural)),
         *(entry for entity in entities for entry in _settings_entries(entity)),
         *_BOTH,
-        *(() if edition.has_leads else custom_modules.ENTRIES),
+        *(() if edition.has_leads else gated("custom_modules", custom_modules.ENTRIES)),
     )
 
 

@@ -1,7 +1,8 @@
 """The settings a fresh account comes with: users, stages, sources and their ids.
 
 Records never live here. A YAML file may replace any of the lists, so that a test can ask
-for other users, pipelines or currencies.
+for other users, pipelines or currencies; it may name ``custom_fields`` an admin made and
+``required_fields``, built-in or custom, both by module.
 """
 
 from __future__ import annotations
@@ -169,6 +170,8 @@ class Seed:
             self.lists["sales_activity_types"]
         )
         self.custom_modules: list[Item] = asked.get("custom_modules", [])
+        self.custom_fields: dict[str, list[Item]] = asked.get("custom_fields", {})
+        self.required_fields: dict[str, list[str]] = asked.get("required_fields", {})
         self.by_id: dict[str, dict[int, Item]] = {
             name: {item["id"]: item for item in items} for name, items in self.lists.items()
         }

@@ -24,6 +24,7 @@ import yaml
 from kartra_freshsales.sandbox.app import create_app
 from kartra_freshsales.sandbox.config import (
     EDITIONS,
+    STRICT,
     Faults,
     SandboxConfig,
     Switches,
@@ -32,7 +33,12 @@ from kartra_freshsales.sandbox.control import ByPort
 from kartra_freshsales.sandbox.plans import published
 from kartra_freshsales.sandbox.remote import SandboxControl
 
+_PATHS = ("state", "port_file", "control_port_file", "seed_file", "conversion_file")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_SEEN_BY_OTHERS = (
+    "Warning: this sandbox is not on the loopback. Its page shows personal data without a"
+    " login to everybody who reaches this port.\n"
+)
 
 
 class SandboxDidNotStart(RuntimeError):
@@ -43,9 +49,17 @@ def serve(config: SandboxConfig, *, ready: Callable[[str], None] | None = None) 
     """Serve a sandbox on the loopback until interrupted; writes the port file if asked.
 
     ``ready`` is told the address of the API as soon as connections are taken.
+
+    Raises:
+        ValueError: no key, or a host beyond the loopback without leave for it.
     """
     if config.host not in _LOOPBACK:
-        raise ValueError("the sandbox listens on the loopback only; use --host 127.0.0.1")
+        if not config.allow_remote:
+            raise ValueError(
+                "the sandbox listens on the loopback only; use --host 127.0.0.1, or say"
+                " --allow-remote where others may see it"
+            )
+        sys.stderr.write(_SEEN_BY_OTHERS)
     if not config.api_key:
         raise ValueError("a sandbox needs an API key; give --api-key")
     app = create_app(config)
@@ -89,6 +103,7 @@ def _write_port(path: Path, port: int) -> None:
 
 def main_options(
     *,
+    host: str = "127.0.0.1",
     port: int = 0,
     edition: str = "suite",
     plan: str | None = None,
@@ -100,19 +115,25 @@ def main_options(
     control_port_file: Path | None = None,
     faults: Path | None = None,
     switches: Sequence[str] = (),
+    strict: bool = False,
+    conversion_file: Path | None = None,
     window_seconds: float = 3600.0,
     job_seconds: float = 0.0,
     seed_file: Path | None = None,
+    allow_remote: bool = False,
 ) -> SandboxConfig:
     """Turn the words of a command line into a configuration.
 
     ``requests_per_hour`` is a number or "unlimited"; ``switches`` are names of
-    ``Switches``, alone for true or as ``name=value``. A missing key is made up.
+    ``Switches``, alone for true or as ``name=value``, and ``strict`` turns those of
+    ``STRICT`` on. A missing key is made up.
     """
     limit = None if requests_per_hour is None else _limit(requests_per_hour)
     return SandboxConfig(
         api_key=api_key or secrets.token_urlsafe(16),
+        host=host,
         port=port,
+        allow_remote=allow_remote,
         edition=edition,
         plan=plan or "",
         requests_per_hour=limit,
@@ -124,7 +145,8 @@ def main_options(
         job_seconds=job_seconds,
         seed_file=seed_file,
         faults=Faults.from_yaml(faults) if faults else Faults(),
-        switches=_switches(switches),
+        conversion_file=conversion_file,
+        switches=_switches([*(STRICT if strict else ()), *switches]),
     )
 
 
@@ -143,7 +165,7 @@ def _switches(words: Sequence[str]) -> Switches:
         name, _, value = word.partition("=")
         if name not in known:
             raise ValueError(f"unknown switch {name!r}; known: {sorted(known)}")
-        values[name] = value if name == "job_layout" else value != "false"
+        values[name] = value if known[name] == "str" else value != "false"
     return Switches(**values)  # type: ignore[arg-type]
 
 
@@ -152,6 +174,10 @@ def parse(arguments: Sequence[str] | None = None) -> SandboxConfig:
     parser = argparse.ArgumentParser(
         prog="python -m kartra_freshsales.sandbox",
         description="A stand-in Freshsales server on the loopback.",
+    )
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument(
+        "--allow-remote", action="store_true", help="listen beyond the loopback"
     )
     parser.add_argument("--port", type=int, default=0, help="0 picks a free one")
     parser.add_argument("--edition", choices=EDITIONS, default="suite")
@@ -165,6 +191,12 @@ def parse(arguments: Sequence[str] | None = None) -> SandboxConfig:
     parser.add_argument("--control-port-file", type=Path)
     parser.add_argument("--faults", type=Path, help="YAML file of faults")
     parser.add_argument("--switch", action="append", default=[], dest="switches")
+    parser.add_argument(
+        "--strict", action="store_true", help=f"turns on {', '.join(STRICT)}"
+    )
+    parser.add_argument(
+        "--conversion", type=Path, dest="conversion_file", help="YAML, Classic only"
+    )
     parser.add_argument("--job-seconds", type=float, default=0.0)
     parser.add_argument(
         "--seed", type=Path, dest="seed_file", help="YAML of settings lists"
@@ -303,7 +335,7 @@ def _answers(url: str) -> bool:
 
 def _plain(config: SandboxConfig) -> dict[str, object]:
     values = dataclasses.asdict(config)
-    for key in ("state", "port_file", "control_port_file", "seed_file"):
+    for key in _PATHS:
         values[key] = None if values[key] is None else str(values[key])
     values["faults"] = config.faults.plain()
     return values
@@ -312,7 +344,7 @@ def _plain(config: SandboxConfig) -> dict[str, object]:
 def config_from_file(path: Path) -> SandboxConfig:
     """Read a whole configuration from YAML, as ``SandboxProcess`` writes it."""
     values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    for key in ("state", "port_file", "control_port_file", "seed_file"):
+    for key in _PATHS:
         values[key] = None if values.get(key) is None else Path(values[key])
     values["faults"] = Faults.from_mapping(values.get("faults") or {})
     values["switches"] = Switches(**(values.get("switches") or {}))

@@ -8,6 +8,7 @@ from kartra_freshsales.sandbox.calls import Answer, Call
 from kartra_freshsales.sandbox.refusal import bad, missing
 
 _ANSWER_KEY: Final = {"owners": "users"}
+_WITHOUT: Final = {"territories": "partial"}  # the one plain list recorded without it
 _SELECTORS: Final = (
     "owners",
     "territories",
@@ -37,7 +38,13 @@ def selector(call: Call) -> Answer:
     if name not in _SELECTORS or name in call.world.edition.absent_selectors:
         raise missing("page")
     key = _ANSWER_KEY.get(name, name)
-    return Answer({key: call.world.seed.lists.get(key, [])})
+    items = call.world.seed.lists.get(key, [])
+    if name in _WITHOUT:
+        items = [
+            {word: value for word, value in item.items() if word != _WITHOUT[name]}
+            for item in items
+        ]
+    return Answer({key: items})
 
 
 def pipeline_stages(call: Call) -> Answer:

@@ -210,7 +210,7 @@ def _page(call: Call, module: Module, where: str, args: tuple[Any, ...]) -> list
     page, per_page = call.paging
     if not per_page:
         return []
-    order, sort_args = _order(call, module)
+    order, sort_args = order_of(call, module)
     store = call.world.store
     ids = [
         row[0]  # ids alone first: an index holds them, however deep the page lies
@@ -224,7 +224,8 @@ def _page(call: Call, module: Module, where: str, args: tuple[Any, ...]) -> list
     return [found[record_id] for record_id in ids]
 
 
-def _order(call: Call, module: Module) -> tuple[str, tuple[Any, ...]]:
+def order_of(call: Call, module: Module) -> tuple[str, tuple[Any, ...]]:
+    """How a call wants records sorted: SQL of ours and its arguments."""
     sort = call.query.get("sort", "")
     way = "ASC" if call.query.get("sort_type", "desc").lower() == "asc" else "DESC"
     if sort in _SORT_COLUMNS:

@@ -55,7 +55,9 @@ def set_up(
     Raises:
         ValueError: a workflow is not described as it should be.
     """
-    rows = [_checked(item, record_modules) for item in (DEFAULTS if asked is None else asked)]
+    rows = [
+        _checked(item, record_modules) for item in (DEFAULTS if asked is None else asked)
+    ]
     if sql.execute("SELECT 1 FROM workflows").fetchone() is None:
         sql.executemany(
             "INSERT INTO workflows (name, event, action, active) VALUES (?, ?, ?, ?)", rows

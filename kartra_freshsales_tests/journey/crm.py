@@ -17,11 +17,18 @@ Record = dict[str, Any]
 VIEWS = {
     "sales_accounts": ("All Accounts",),
     "contacts": ("All Contacts",),
+    "leads": ("All Leads",),
     "deals": ("Open Deals", "Won Deals", "Lost Deals"),
 }
+ENDPOINTS = {
+    "suite": ("sales_accounts", "contacts", "deals"),
+    "classic": ("sales_accounts", "contacts", "leads", "deals"),
+}
+_NOTED = {"contacts": "Contact", "leads": "Lead"}
 _INCLUDES = {
     "sales_accounts": "owner",
     "contacts": "owner,sales_accounts,lifecycle_stage,contact_status",
+    "leads": "owner,lead_stage",
     "deals": "owner,sales_account,contacts,deal_stage",
 }
 _LINKS = {
@@ -55,7 +62,7 @@ class Standing:
     def content(self) -> dict[str, Any]:
         """Everything by what people call it, without ids: equal for equal accounts."""
         names = {
-            (endpoint, number): record["email" if endpoint == "contacts" else "name"]
+            (endpoint, number): record["email" if endpoint in _NOTED else "name"]
             for endpoint, records in self.records.items()
             for number, record in records.items()
         }
@@ -67,7 +74,11 @@ class Standing:
                 }
                 for endpoint, records in self.records.items()
             },
-            "notes": {names["contacts", who]: sorted(n) for who, n in self.notes.items()},
+            "notes": {
+                name: sorted(self.notes[who])
+                for (endpoint, who), name in names.items()
+                if endpoint in _NOTED and who in self.notes
+            },
             "members": {
                 name: {names["contacts", who] for who in people}
                 for name, people in self.members.items()
@@ -114,7 +125,10 @@ def _described(record: Record, names: dict[tuple[str, int], str]) -> Record:
 class Crm:
     """One account; use it in a ``with``."""
 
-    def __init__(self, base_url: str, api_key: str, history_url: str) -> None:
+    def __init__(
+        self, base_url: str, api_key: str, history_url: str, edition: str = "suite"
+    ) -> None:
+        self.edition = edition
         self._history_url = history_url
         self.http = httpx.Client(
             base_url=base_url,
@@ -170,21 +184,23 @@ class Crm:
         return found
 
     def notes(self) -> dict[int, list[str]]:
-        """Texts of all notes by the contact they hang on."""
-        views = self.get("/contacts/filters")["filters"]
-        view = next(item["id"] for item in views if item["name"] == "All Contacts")
+        """Texts of all notes by the contact or lead they hang on."""
         found: dict[int, list[str]] = {}
-        for note in self._notes_on_pages(view):
-            (about,) = note["targetables"]
-            assert about["type"] == "Contact"
-            found.setdefault(about["id"], []).append(note["description"])
+        for endpoint in set(_NOTED).intersection(ENDPOINTS[self.edition]):
+            for note in self._notes_on_pages(endpoint):
+                (about,) = note["targetables"]
+                assert about["type"] == _NOTED[endpoint]
+                found.setdefault(about["id"], []).append(note["description"])
         return found
 
-    def _notes_on_pages(self, view: int) -> Iterator[Record]:
+    def _notes_on_pages(self, endpoint: str) -> Iterator[Record]:
+        views = self.get(f"/{endpoint}/filters")["filters"]
+        (name,) = VIEWS[endpoint]
+        view = next(item["id"] for item in views if item["name"] == name)
         pages, page = 1, 1
         while page <= pages:
             told = self.get(
-                f"/contacts/view/{view}",
+                f"/{endpoint}/view/{view}",
                 page=page,
                 per_page=100,
                 include="notes",
@@ -204,9 +220,9 @@ class Crm:
     def standing(self) -> Standing:
         """Everything at once."""
         return Standing(
-            records={endpoint: self.all(endpoint) for endpoint in VIEWS},
+            records={name: self.all(name) for name in ENDPOINTS[self.edition]},
             notes=self.notes(),
-            members=self.members(),
+            members=self.members() if self.edition == "suite" else {},
         )
 
     def create(self, endpoint: str, **values: Any) -> int:

@@ -29,6 +29,7 @@ class Scene:
 
     root: Path
     crm: Crm
+    control_url: str = ""
 
     @property
     def truth(self) -> dict[str, Any]:
@@ -65,7 +66,9 @@ class Scene:
 
 
 @contextmanager
-def new_scene(root: Path, *, sample: int = 0, batches: int = 1) -> Iterator[Scene]:
+def new_scene(
+    root: Path, *, sample: int = 0, batches: int = 1, edition: str = "suite"
+) -> Iterator[Scene]:
     """A fresh workspace beside a fresh account, with a sample of so many people or none."""
     assert kartra_freshsales("init", str(root)).code == 0
     if sample:
@@ -74,9 +77,11 @@ def new_scene(root: Path, *, sample: int = 0, batches: int = 1) -> Iterator[Scen
             "--batches", str(batches),
         )  # fmt: skip
         assert made.code == 0, made.err
-    with SandboxProcess(requests_per_hour=0) as sandbox:
+    with SandboxProcess(requests_per_hour=0, edition=edition) as sandbox:
         (root / ".env").write_text(
             SETTINGS.format(base_url=sandbox.base_url, api_key=sandbox.api_key)
         )
-        with Crm(sandbox.base_url, sandbox.api_key, sandbox.history_url) as crm:
-            yield Scene(root, crm)
+        with Crm(
+            sandbox.base_url, sandbox.api_key, sandbox.history_url, edition
+        ) as crm:
+            yield Scene(root, crm, sandbox.control_url)

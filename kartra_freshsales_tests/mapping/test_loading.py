@@ -52,7 +52,7 @@ def test_every_default_is_explained(name: str) -> None:
     assert [line for line in bare if line.split(":")[0] not in _TOLD_ABOVE] == []
 
 
-_TOLD_ABOVE = {"plan", "fields_equal", "transactions", "subscriptions"}
+_TOLD_ABOVE = {"fields_equal", "transactions", "subscriptions"}
 
 
 def test_what_a_person_changed_is_never_overwritten(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Converting a lead on Classic: what goes where, what is dropped, what the mapping saves."""
+"""Converting a lead on Classic: what goes where, what is dropped, what a mapping saves."""
 
 from __future__ import annotations
 
@@ -124,9 +124,14 @@ def test_a_converted_lead_is_gone_for_good(classic: httpx.Client) -> None:
 
 # reference 1.1: last name and company are needed
 @pytest.mark.parametrize(
-    "sent", [{"company": {"name": "Acme"}}, {"last_name": "1"},
-             {"last_name": "1", "company": {}}, {"last_name": " ", "company": {"name": "A"}}],
-)  # fmt: skip
+    "sent",
+    [
+        {"company": {"name": "Acme"}},
+        {"last_name": "1"},
+        {"last_name": "1", "company": {}},
+        {"last_name": " ", "company": {"name": "A"}},
+    ],
+)
 def test_a_conversion_without_last_name_or_company_is_refused_and_leaves_the_lead(
     classic: httpx.Client, sent: dict[str, Any]
 ) -> None:
@@ -302,7 +307,7 @@ def test_a_mapping_to_a_field_that_is_missing_or_of_another_type_is_refused(
     new_field(classic, "contacts", label="Number", type="number")
     standing = {"cf_text": {"contact": "cf_text"}}
     set_conversion(world, standing)
-    with pytest.raises(ValueError) as refused:  # noqa: PT011  the words are checked below
+    with pytest.raises(ValueError) as refused:
         set_conversion(world, mapping)
     assert all(word in str(refused.value) for word in words)
     assert conversion_of(world) == standing

@@ -12,7 +12,6 @@ from kartra_freshsales.freshsales.records import COMPANY_NAME
 from kartra_freshsales.mapping.building.brief import Brief
 from kartra_freshsales.mapping.building.custom import custom_values
 from kartra_freshsales.mapping.building.field_types import LONGEST_TEXT, LONGEST_TEXT_AREA
-from kartra_freshsales.mapping.building.labels import canonical_tags
 from kartra_freshsales.mapping.building.people import default_owner_id, owner_id
 from kartra_freshsales.mapping.building.prepare import golden_name
 from kartra_freshsales.mapping.building.rows import Problems, intended_rows, longer_than
@@ -130,7 +129,7 @@ def _plain(frame: pl.DataFrame, mapping: Mapping) -> dict[str, pl.Expr]:
 
 
 def _derived(
-    frame: pl.DataFrame, accounts: pl.DataFrame, brief: Brief, endpoint: str
+    accounts: pl.DataFrame, brief: Brief, endpoint: str
 ) -> list[pl.Expr]:
     mapping = brief.mapping
     derives = mapping.fields.derives
@@ -141,7 +140,7 @@ def _derived(
             pl.col("_work_number").alias("work_number"),
         ]
     if derives("contacts", "tags"):
-        found.append(canonical_tags(frame, mapping.tags).alias("tags"))
+        found.append(pl.col("_tags").alias("tags"))
     if derives("contacts", "account") and endpoint == "leads":
         found.append(_company_name(accounts).alias(COMPANY_NAME))
     elif derives("contacts", "account"):
@@ -230,6 +229,6 @@ def _rows(
         frame,
         module=pl.col("route_module"),
         key="contact_key",
-        payload=[*payload, *_derived(frame, accounts, brief, endpoint), *custom],
+        payload=[*payload, *_derived(accounts, brief, endpoint), *custom],
         problems=problems,
     )

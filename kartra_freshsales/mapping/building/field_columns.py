@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from kartra_freshsales.freshsales.modules import CLASSIC
 from kartra_freshsales.mapping.building.prepare import (
     CONSENT_LABELS,
     REFUND_LABELS,
@@ -20,6 +21,7 @@ CUSTOM = "custom:"
 ENDPOINTS = {"contacts": "contacts", "transactions": "deals", "subscriptions": "deals"}
 CONSENT_LABEL = "Kartra consent"
 LISTS_LABEL = "Kartra lists"
+TAGS_LABEL = "Kartra tags"
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,9 @@ def _beside(kind: str, mapping: Mapping) -> Iterator[FieldColumn]:
             kind, "lists"
         ):
             yield FieldColumn(kind, "_lists", LISTS_LABEL, "multi_select_dropdown", "lists")
+        # No source says that a conversion carries tags along: a field that is mapped does.
+        if mapping.destination.edition == CLASSIC and mapping.fields.derives(kind, "tags"):
+            yield FieldColumn(kind, "_tags", TAGS_LABEL, "textarea", "tags")
         return
     yield FieldColumn(kind, "currency", "Kartra currency", "text", "currency")
     if kind == "transactions":

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import polars as pl
 
-from kartra_freshsales.mapping.building.labels import canonical_lists
+from kartra_freshsales.mapping.building.labels import canonical_lists, canonical_tags
 from kartra_freshsales.mapping.model import Mapping
 
 REFUND_LABELS = {
@@ -38,6 +38,7 @@ def _contacts(frame: pl.DataFrame, mapping: Mapping) -> pl.DataFrame:
     return frame.with_columns(
         _labels("consent", CONSENT_LABELS).alias("_consent"),
         canonical_lists(frame, mapping.lists).alias("_lists"),
+        canonical_tags(frame, mapping.tags).alias("_tags"),
     )
 
 
@@ -70,7 +71,7 @@ _PREPARE: dict[str, Callable[[pl.DataFrame, Mapping], pl.DataFrame]] = {
 def prepared(kind: str, frame: pl.DataFrame, mapping: Mapping) -> pl.DataFrame:
     """The golden frame of an export kind with its derived columns.
 
-    Adds ``_consent, _lists`` to contacts, ``_refund_status, _refunded_amount,
+    Adds ``_consent, _lists, _tags`` to contacts, ``_refund_status, _refunded_amount,
     _refund_date, _refund_ids`` to transactions, ``_status, _interval`` to subscriptions.
     """
     return _PREPARE[kind](frame, mapping)

@@ -202,6 +202,14 @@ def decision_checks() -> Iterator[AssetChecksDefinition]:
             record_rules.every_field_stands,
         ),
     )
+    yield checks_of(
+        "conversion_mapping",
+        warn(
+            "every_lead_field_survives_conversion",
+            "Each custom field of a lead has a field of its type to go to (Classic).",
+            record_rules.every_lead_field_survives_conversion,
+        ),
+    )
 
 
 def plan_checks() -> Iterator[AssetChecksDefinition]:

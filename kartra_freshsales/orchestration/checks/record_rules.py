@@ -66,6 +66,19 @@ def every_field_stands(frames: Frames) -> Verdict:
     )
 
 
+def every_lead_field_survives_conversion(frames: Frames) -> Verdict:
+    """Every custom lead field has its counterpart (S82, S83); nothing to ask on the Suite."""
+    table = frames["conversion_mapping"]
+    gaps = table.filter(pl.col("problem").is_not_null())
+    reasons = {f"because {word}": n for word, n in counts_of(gaps, "problem").items()}
+    return Verdict(
+        gaps.height,
+        {"lead fields": table.height, **reasons},
+        gaps["label"].to_list(),
+        "Work through reports/conversion_checklist.md; the load waits for it.",
+    )
+
+
 def every_golden_record_is_intended(frames: Frames) -> Verdict:
     """Each golden record becomes exactly one intended record, and nothing else does (S29).
 

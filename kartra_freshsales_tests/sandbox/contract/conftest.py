@@ -33,7 +33,7 @@ class House:
 
     def get(self, path: str, **query: Any) -> httpx.Response:
         """Read something that is there."""
-        answer = self.client.get(path, params=query)
+        answer = self.client.get(path, params=query or None)
         assert answer.status_code == 200, answer.text
         return answer
 

@@ -167,12 +167,10 @@ def test_ids_are_whole_numbers_of_11_or_12_digits(house: House) -> None:
 # reference 3.1
 def test_times_carry_the_accounts_offset_and_are_never_zulu(house: House) -> None:
     answers = _whole(house)
-    del answers["pipelines"]
+    del answers["pipelines"], answers["deal"]["deal_stages"]  # settings, see below
     times = _found(answers, "_at") + _found(answers, "stage_updated_time")
     assert len(times) > 10
-    assert all(_OFFSET.fullmatch(item) for item in times if "." in item)
-    stamped = house.get(f"/contacts/{house.contact}").json()["contact"]
-    assert _OFFSET.fullmatch(stamped["created_at"])
+    assert all(_OFFSET.fullmatch(item) for item in times)
 
 
 # reference 3.1
