@@ -113,7 +113,7 @@ def conversion_mapping(
 def confirmed_conversion(
     destination: DestinationResource, provisioned_fields: pl.DataFrame
 ) -> Output[pl.DataFrame]:
-    """The account's settings once no conversion of a lead would lose a field (S83, S106)."""
+    """Who confirmed that no conversion loses a field; else it stops here (S83, S106)."""
     metadata = destination.settings_in(provisioned_fields)
     mapping = destination.workspace.mapping()
     conversion.require_conversion(metadata.fields, mapping)

@@ -1,4 +1,4 @@
-"""The command ``conversion``: what becomes of a lead's fields when it is converted (Classic).
+"""The command ``conversion``: what becomes of a lead's fields once it is converted.
 
 Not here: the gate itself (``mapping.conversion``), test conversions (``loading.probe``).
 """
@@ -111,7 +111,7 @@ def confirmed(journey: "Journey", facts: dict[str, Any], name: str) -> bool:
     for key, value in said.items():
         line, pattern = f"{key}: {value}", rf"(?m)^{key}:.*$"
         if re.search(pattern, text):
-            text = re.sub(pattern, lambda _found, line=line: line, text)
+            text = re.sub(pattern, line.replace("\\", r"\\"), text)
         else:
             text += f"{line}\n"
     path.write_text(text, encoding="utf-8")

@@ -4,7 +4,7 @@ Bodies are JSON as the API takes them; ``records`` makes them. Not here: retryin
 limits (``exchange``), deciding what to send (``loading``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self, cast
 
@@ -25,6 +25,7 @@ from kartra_freshsales.freshsales.answers import (
 from kartra_freshsales.freshsales.budget import Budget
 from kartra_freshsales.freshsales.exchange import Exchange, Patience
 from kartra_freshsales.freshsales.modules import singular
+from kartra_freshsales.freshsales.request_log import RequestLog
 
 PER_PAGE = 100
 """The most records a page holds (reference, section 3.2)."""
@@ -48,7 +49,9 @@ class FreshsalesClient:
         timeout: float = 30.0,
         transport: httpx.BaseTransport | None = None,
         patience: Patience | None = None,
+        log: RequestLog | None = None,
     ) -> None:
+        self.base_url = base_url.rstrip("/")
         self._exchange = Exchange(
             base_url,
             api_key,
@@ -56,7 +59,29 @@ class FreshsalesClient:
             timeout=timeout,
             transport=transport,
             patience=patience or Patience(),
+            log=log,
         )
+        self._again: Callable[[str], FreshsalesClient] = lambda address: FreshsalesClient(
+            address,
+            api_key,
+            budget=budget,
+            timeout=timeout,
+            transport=transport,
+            patience=patience,
+            log=log,
+        )
+
+    def elsewhere(self, base_url: str) -> "FreshsalesClient":
+        """The same key and budget at another address, to find out who answers there."""
+        return self._again(base_url)
+
+    def answers(self, route: str) -> bool:
+        """Whether the account has a read call and lets this key use it."""
+        try:
+            self._exchange.ask("read", "GET", route, read=lambda _answer: None)
+        except (Forbidden, NotFound):
+            return False
+        return True
 
     def close(self) -> None:
         """Close its connections."""

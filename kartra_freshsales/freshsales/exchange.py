@@ -7,14 +7,14 @@ becomes ``UnknownOutcome``. Not here: routes (``client``), meanings (``faults``)
 
 import json
 import logging
+import re
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TypeVar
-from urllib.parse import urlsplit
+from typing import Generic, TypeVar
 
 import httpx
 from pydantic import SecretStr
@@ -24,18 +24,36 @@ from kartra_freshsales.errors import (
     NetworkFault,
     RateLimited,
     ServerFault,
-    SettingsError,
     UnknownOutcome,
 )
+from kartra_freshsales.freshsales.address import LOOPBACK, checked_host, checked_key
 from kartra_freshsales.freshsales.budget import KINDS, Budget, Kind
-from kartra_freshsales.freshsales.faults import READ_FIRST, Asked, fault_of
+from kartra_freshsales.freshsales.faults import (
+    READ_FIRST,
+    Asked,
+    Oversized,
+    TooLarge,
+    fault_of,
+    is_page,
+    not_the_api,
+    retry_after,
+)
+from kartra_freshsales.freshsales.patience import Patience
+from kartra_freshsales.freshsales.request_log import DONE, RequestLog, Trip
+
+__all__ = ["LARGEST_ANSWER", "LARGEST_REQUEST", "Exchange", "NoConnection", "Patience"]
 
 log = logging.getLogger(__name__)
 _LINE = "%s %s: %s after %.1f ms"
 """A route with its ids left out: a log line names no record."""
+LARGEST_REQUEST = 1_000_000
+"""Bytes of JSON; no limit is published (reference, section 12.28)."""
+
+LARGEST_ANSWER = 64 * 1024 * 1024
+"""Bytes, unpacked; a page of a hundred records has a few hundred thousand."""
+
 T = TypeVar("T")
 
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _NETWORK_REMEDY = (
     "Check the network and FRESHSALES_BASE_URL, then start again: the run goes on where it "
     "stopped."
@@ -44,38 +62,19 @@ _NETWORK_REMEDY = (
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long to keep trying. Seconds.
-
-    ``attempts`` counts tries after faults, waiting from ``first_wait`` up to
-    ``longest_wait``. ``limited_attempts`` counts refusals in a row for the request limit:
-    without a ``Retry-After`` these wait ``limited_wait`` and double up to
-    ``limited_longest``; a limit hidden in a 400 is an upstream throttle and starts at
-    ``hidden_wait`` (reference, sections 5 and 12.5).
-    """
-
-    attempts: int = 6
-    first_wait: float = 0.5
-    longest_wait: float = 30.0
-    jitter: float = 1.0
-    limited_attempts: int = 12
-    limited_wait: float = 60.0
-    limited_longest: float = 3600.0
-    hidden_wait: float = 2.0
-
-    def after_limit(self, error: RateLimited, refusals: int) -> float:
-        """How long everybody has to wait after so many refusals in a row."""
-        if error.retry_after is not None:
-            # One that says 0 again and again means nothing; do not hammer.
-            return max(error.retry_after, self.first_wait * (refusals - 1))
-        hidden = error.status != HTTPStatus.TOO_MANY_REQUESTS
-        start = self.hidden_wait if hidden else self.limited_wait
-        return min(start * 2.0 ** (refusals - 1), self.limited_longest)
-
-
 class NoConnection(NetworkFault):
     """No connection was made, so even a write cannot have been carried out."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Errand(Generic[T]):
+    """A request with all that is needed to send it, again if need be, and to read it."""
+
+    kind: Kind
+    asked: Asked
+    request: httpx.Request
+    read: Callable[[object], T]
+    trip: Trip
 
 
 class Exchange:
@@ -90,17 +89,19 @@ class Exchange:
         timeout: float,
         transport: httpx.BaseTransport | None,
         patience: Patience,
+        log: RequestLog | None = None,
     ) -> None:
-        host = _checked_host(base_url)
+        host = checked_host(base_url)
         self._budget = budget
         self._patience = patience
+        self._log = log
         self._answered = False
         self._counts: Counter[str] = Counter()
         self._counting = threading.Lock()
         self._http = httpx.Client(
             base_url=base_url.rstrip("/"),
             headers={
-                "Authorization": f"Token token={_checked_key(api_key)}",
+                "Authorization": f"Token token={checked_key(api_key)}",
                 "Accept": "application/json",
                 "Content-Type": "application/json",
                 "User-Agent": "kartra-freshsales",
@@ -112,12 +113,14 @@ class Exchange:
             ),
             follow_redirects=False,
             transport=transport,
-            trust_env=host not in _LOOPBACK,
+            trust_env=host not in LOOPBACK,
         )
 
     def close(self) -> None:
-        """Hang up."""
+        """Hang up, and write what is noted of the requests."""
         self._http.close()
+        if self._log is not None:
+            self._log.close()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -149,7 +152,8 @@ class Exchange:
                 not what it should be.
 
         Raises:
-            Unauthorised, Forbidden, NotFound, Refused: it was not carried out.
+            Unauthorised, Forbidden, NotFound, Refused: it was not carried out. ``TooLarge``
+                is a refusal of ours, before anything is sent.
             RateLimited: still limited after all the patience there is.
             ServerFault, NetworkFault: a read failed throughout; or no connection was made.
             UnknownOutcome: a write may have been carried out.
@@ -158,13 +162,15 @@ class Exchange:
 
         values = ids or {}
         asked = Asked(method, _shown(route, values), writes=kind == "write")
-        content = None if body is None else json.dumps(body, allow_nan=False).encode()
+        content = _content(asked, body)
         request = self._http.build_request(
             method, route.format(**values), params=query, content=content
         )
-        again = (NoConnection,) if asked.writes else (NetworkFault, ServerFault)
+        sought = (*values.values(), *(query or {}).values())
+        trip = Trip(kind, method, asked.route, body, sought, len(content or b""))
+        errand = _Errand(kind, asked, request, read, trip)
         for attempt in stamina.retry_context(
-            on=again,
+            on=_helps_writes if asked.writes else _helps_reads,
             attempts=self._patience.attempts,
             timeout=None,
             wait_initial=self._patience.first_wait,
@@ -172,42 +178,130 @@ class Exchange:
             wait_jitter=self._patience.jitter,
         ):
             with attempt:
-                return self._within_limits(kind, asked, request, read)
+                return self._within_limits(errand)
         raise AssertionError("stamina raises after the last attempt")
 
-    def _within_limits(
-        self, kind: Kind, asked: Asked, request: httpx.Request, read: Callable[[object], T]
-    ) -> T:
+    def _within_limits(self, errand: _Errand[T]) -> T:
         refusals = 0
         while True:
-            self._budget.acquire(kind)
+            self._budget.acquire(errand.kind)
+            with self._counting:
+                self._counts[errand.kind] += 1
             try:
-                return self._once(kind, asked, request, read)
+                return self._noted(errand)
             except RateLimited as error:
                 refusals += 1
                 if refusals >= self._patience.limited_attempts:
                     raise
                 wait = self._patience.after_limit(error, refusals)
-                log.info("%s: limited, waiting %.0f s", asked.route, wait)
+                log.info("%s: limited, waiting %.0f s", errand.asked.route, wait)
                 self._budget.pause_until(wait)
 
-    def _once(
-        self, kind: Kind, asked: Asked, request: httpx.Request, read: Callable[[object], T]
-    ) -> T:
-        with self._counting:
-            self._counts[kind] += 1
+    def _noted(self, errand: _Errand[T]) -> T:
+        if self._log is None:
+            return self._once(errand)
+        try:
+            result = self._once(errand)
+        except DestinationError as error:
+            self._log.note(errand.trip, _word(error), error.messages)
+            raise
+        self._log.note(errand.trip, DONE)
+        return result
+
+    def _once(self, errand: _Errand[T]) -> T:
+        asked, trip = errand.asked, errand.trip
+        trip.begin()
         started = time.perf_counter()
         try:
-            response = self._http.send(request)
+            response = self._answer(errand)
         except httpx.HTTPError as error:
             fault = type(error).__name__
             log.debug(_LINE, asked.method, asked.route, fault, _since(started))
             raise _unanswered(error, asked) from None
-        log.debug(_LINE, asked.method, asked.route, response.status_code, _since(started))
+        finally:
+            trip.milliseconds = _since(started)
+        log.debug(_LINE, asked.method, asked.route, response.status_code, trip.milliseconds)
         if not response.is_success:
+            self._heed(response)
             raise fault_of(response, asked, first=not self._answered)
+        if is_page(response) and not self._answered and not asked.writes:
+            raise not_the_api(response, asked)
         self._answered = True
-        return _read(response, asked, read)
+        return _read(response, asked, errand.read)
+
+    def _answer(self, errand: _Errand[T]) -> httpx.Response:
+        """The answer, read as far as it may go."""
+        response, trip = self._http.send(errand.request, stream=True), errand.trip
+        parts: list[bytes] = []
+        try:
+            trip.status = response.status_code
+            for part in response.iter_bytes():
+                parts.append(part)
+                trip.got += len(part)
+                if trip.got > LARGEST_ANSWER:
+                    raise _oversized(errand.asked, response.status_code)
+        finally:
+            response.close()
+        headers = [
+            (name, value)
+            for name, value in response.headers.items()
+            if name not in {"content-encoding", "content-length", "transfer-encoding"}
+        ]
+        return httpx.Response(
+            response.status_code,
+            headers=headers,
+            content=b"".join(parts),
+            request=errand.request,
+        )
+
+    def _heed(self, response: httpx.Response) -> None:
+        """Where a server under maintenance says until when, nobody asks before that."""
+        if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+            wait = retry_after(response)
+            if wait:
+                self._budget.pause_until(min(wait, self._patience.longest_told))
+
+
+def _helps_reads(error: Exception) -> bool:
+    """Whether asking again may bring an answer."""
+    return isinstance(error, NetworkFault | ServerFault) and not isinstance(
+        error, Oversized
+    )
+
+
+def _helps_writes(error: Exception) -> bool:
+    """Whether a write surely was not carried out and may be tried again."""
+    return isinstance(error, NoConnection)
+
+
+def _content(asked: Asked, body: object) -> bytes | None:
+    """The bytes of a body.
+
+    Raises:
+        TooLarge: nobody knows whether the destination would take so many.
+    """
+    if body is None:
+        return None
+    content = json.dumps(body, allow_nan=False).encode()
+    if len(content) > LARGEST_REQUEST:
+        raise TooLarge(
+            f"{asked}: the body has {len(content):,} bytes, more than {LARGEST_REQUEST:,}.",
+            messages=("too long",),
+            remedy="Shorten what is sent: nothing has left.",
+        )
+    return content
+
+
+def _oversized(asked: Asked, status: int) -> DestinationError:
+    what = f"{asked}: the answer has more than {LARGEST_ANSWER:,} bytes."
+    if asked.writes:
+        return UnknownOutcome(what, status=status, remedy=READ_FIRST)
+    return Oversized(what, status=status, remedy="Something else than the API answers.")
+
+
+def _word(error: DestinationError) -> str:
+    """The class of an error as a word of the log: ``RateLimited`` → ``rate_limited``."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__).casefold()
 
 
 def _read(response: httpx.Response, asked: Asked, read: Callable[[object], T]) -> T:
@@ -232,37 +326,6 @@ def _unanswered(error: httpx.HTTPError, asked: Asked) -> DestinationError:
 
 def _shown(route: str, values: Mapping[str, int | str]) -> str:
     return route.format(**{k: ":id" if str(v).isdigit() else v for k, v in values.items()})
-
-
-def _checked_key(api_key: SecretStr) -> str:
-    """The key, if it can stand in a header; a library that refuses one would quote it."""
-    key = api_key.get_secret_value().strip()
-    if not key or not (key.isascii() and key.isprintable()):
-        raise SettingsError(
-            "FRESHSALES_API_KEY is empty or holds characters no key has.",
-            remedy="Copy it again from the API tab of your profile settings.",
-        )
-    return key
-
-
-def _checked_host(base_url: str) -> str:
-    """The host of an address we may send a key to."""
-    try:
-        parts = urlsplit(base_url)
-        host = parts.hostname or ""
-    except ValueError:
-        parts, host = urlsplit(""), ""
-    if not host or parts.scheme not in {"http", "https"}:
-        raise SettingsError(
-            "FRESHSALES_BASE_URL is no web address.",
-            remedy="It looks like https://yourcompany.myfreshworks.com/crm/sales/api.",
-        )
-    if parts.scheme == "http" and host not in _LOOPBACK:
-        raise SettingsError(
-            "FRESHSALES_BASE_URL is not encrypted, and the key would be readable.",
-            remedy="Begin it with https://.",
-        )
-    return host
 
 
 def _since(started: float) -> float:

@@ -26,14 +26,27 @@ from kartra_freshsales.errors import (
 )
 from kartra_freshsales.freshsales.answers import messages_of
 
-_HIDDEN_LIMIT = re.compile(r"response_code\s*::?\s*429|\b429\b", re.IGNORECASE)
-_HOST_REMEDY = (
+# A 400 may quote what was sent, and a course may be called "Formula 429".
+_HIDDEN_LIMIT = re.compile(
+    r"\b(response_?code|status( code)?|http|error( code)?)\W{0,5}429\b|too many requests",
+    re.IGNORECASE,
+)
+_UNPROCESSABLE = 422
+HOST_REMEDY = (
     "Check FRESHSALES_BASE_URL: the API tab of your profile settings names it, and it ends "
-    "in /crm/sales/api."
+    "in /crm/sales/api (Classic: in .freshsales.io/api)."
 )
 READ_FIRST = (
     "Whether it was carried out is read from the account before anything is resent."
 )
+
+
+class TooLarge(Refused):
+    """A body beyond what the destination surely takes; nothing was sent."""
+
+
+class Oversized(ServerFault):
+    """An answer larger than any that makes sense; asking again would bring it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +63,19 @@ class Asked:
 
 
 def body_of(response: httpx.Response) -> object:
-    """The JSON of an answer, or its text where it is none."""
+    """The JSON of an answer, or its text where it is none; nothing of a web page."""
+    if is_page(response) or response.content[:200].lstrip()[:1] == b"<":
+        return None
     try:
         return json.loads(response.content)
     except ValueError:
         return response.text
+
+
+def is_page(response: httpx.Response) -> bool:
+    """Whether a proxy, a sign-in page or a web server answered instead of the API."""
+    kind = str(response.headers.get("content-type", ""))
+    return kind.partition(";")[0].strip().casefold() == "text/html"
 
 
 def fault_of(response: httpx.Response, asked: Asked, *, first: bool) -> DestinationError:
@@ -86,20 +107,33 @@ def fault_of(response: httpx.Response, asked: Asked, *, first: bool) -> Destinat
             messages=words,
             remedy="Start again later; the run goes on where it stopped.",
         )
+    if status == HTTPStatus.UNAUTHORIZED:
+        return _locked_out(asked, first=first)
     return _permanent(response, words, asked, first=first)
 
 
-def _permanent(
-    response: httpx.Response, words: tuple[str, ...], asked: Asked, *, first: bool
-) -> DestinationError:
-    status = response.status_code
-    if status == HTTPStatus.UNAUTHORIZED:
+def _locked_out(asked: Asked, *, first: bool) -> Unauthorised:
+    status = int(HTTPStatus.UNAUTHORIZED)
+    if first:
         return Unauthorised(
             f"{asked}: the API key was not accepted.",
             status=status,
             remedy="Check FRESHSALES_API_KEY: copy it from the API tab of an account "
             "admin's profile settings.",
         )
+    return Unauthorised(
+        f"{asked}: the API key is not accepted any more: it was changed or revoked, or its "
+        "user deactivated.",
+        status=status,
+        remedy="This call was not carried out. Put a valid key into FRESHSALES_API_KEY and "
+        "start again: the run goes on where it stopped.",
+    )
+
+
+def _permanent(
+    response: httpx.Response, words: tuple[str, ...], asked: Asked, *, first: bool
+) -> DestinationError:
+    status = response.status_code
     if status == HTTPStatus.FORBIDDEN:
         return Forbidden(
             f"{asked}: not allowed with this key.",
@@ -113,13 +147,26 @@ def _permanent(
             f"{asked}: nothing there ({status}).",
             status=status,
             messages=words,
-            remedy=_HOST_REMEDY if wrong_host else "It may have been deleted meanwhile.",
+            remedy=HOST_REMEDY if wrong_host else "It may have been deleted meanwhile.",
         )
+    # 406 and 422 come from the web app's own routes (reference, section 6).
+    elsewhere = first and status in {HTTPStatus.NOT_ACCEPTABLE, _UNPROCESSABLE}
     return Refused(
         f"{asked}: refused ({status}).",
         status=status,
         messages=words,
-        remedy="Look at the destination's words for this record in the quarantine report.",
+        remedy=HOST_REMEDY
+        if elsewhere
+        else "Look at the destination's words for this record in the quarantine report.",
+    )
+
+
+def not_the_api(response: httpx.Response, asked: Asked) -> NotFound:
+    """The error for a web page that came, as a success, before any answer of the API."""
+    return NotFound(
+        f"{asked}: a web page answered, not the API.",
+        status=response.status_code,
+        remedy=HOST_REMEDY,
     )
 
 

@@ -9,13 +9,14 @@ import html
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Self
 
 MASK = "•••"
 LONGEST = 200
 """Characters of one message that are kept."""
 
-_SHORT = 4
-_LEAST = 2
+_SHORT, _LEAST, _FEW = 4, 2, 4
 _QUOTED = re.compile(r"«[^»]*»|“[^”]*”|„[^“”]*[“”]|\"[^\"]*\"|`[^`]*`|(?<!\w)'[^']*'(?!\w)")
 _ADDRESS = re.compile(r"\S*@\S*|\b\w+://\S*|\bwww\.\S*", re.IGNORECASE)
 _PHONE = re.compile(r"\+?\d[\d\s().\-/]{3,}\d")
@@ -23,8 +24,7 @@ _WORD = re.compile(r"\w+(?:['’]\w+)?")
 _TEXT_IN_A_PAGE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _RUN = re.compile(rf"{MASK}(?:[\s,;]*{MASK})+")
 
-_KNOWN = frozenset(
-    """
+_VOCABULARY = """
     a access account address admin after again all allowed already amount an and are
     attributes bad be been before blank busy by can can't cannot change choice city code
     company contact country create created currency custom data date deal deleted denied
@@ -40,8 +40,8 @@ _KNOWN = frozenset(
     there this time timeout title to token too try type unable unavailable unexpected
     unique unknown unprocessable unsupported updated upstream user users value values valid
     was website when with within wrong you your zone
-    """.split()
-)
+"""
+_KNOWN = frozenset(_VOCABULARY.split())
 
 
 def masked(words: str, sent: Iterable[str]) -> str:
@@ -55,14 +55,54 @@ def masked(words: str, sent: Iterable[str]) -> str:
         At most ``LONGEST`` characters; of a web page only its title.
     """
     text = html.unescape(_title_of(words))[: 20 * LONGEST]
+    values = sorted(set(sent), key=len, reverse=True)
+    for value in values:
+        if len(value) >= _LEAST and _plain(value) not in _KNOWN:
+            text = text.replace(value, MASK)
     for pattern in (_QUOTED, _ADDRESS, _PHONE):
         text = pattern.sub(MASK, text)
-    values = sorted({_plain(value) for value in sent}, key=len, reverse=True)
-    text = _without(text, values)
-    whole = "\n".join(values)
-    single = frozenset(_WORD.findall(whole))
-    text = _WORD.sub(lambda found: _kept(found[0], whole, single), text)
+    ours = _Ours.of(values)
+    text = _WORD.sub(lambda found: MASK if ours.hide(found[0]) else found[0], text)
     return _RUN.sub(MASK, " ".join(text.split()))[:LONGEST]
+
+
+@dataclass(frozen=True)
+class _Ours:
+    """What was sent, as text, as words, and as the words of short values: names."""
+
+    text: str
+    words: frozenset[str]
+    names: frozenset[str]
+
+    @classmethod
+    def of(cls, values: Iterable[str]) -> Self:
+        plain = [_plain(value) for value in values]
+        split = [_WORD.findall(value) for value in plain]
+        return cls(
+            "\n".join(plain),
+            frozenset(word for words in split for word in words),
+            frozenset(w for words in split if len(words) <= _FEW for w in words),
+        )
+
+    def hide(self, word: str) -> bool:
+        """Whether a word of a message may say something of somebody."""
+        plain = _plain(word)
+        if plain in self.names:
+            return True
+        if plain in _KNOWN:
+            return False
+        if word.isdecimal() and len(word) < _SHORT:
+            return plain in self.words
+        return not (word.islower() and word.isalpha()) or self._sent(plain)
+
+    def _sent(self, plain: str) -> bool:
+        """It was sent, or part of it was, or it is part of what was."""
+        if plain in self.words:
+            return True
+        long = len(plain) >= _SHORT
+        return long and (
+            plain in self.text or any(w in plain for w in self.words if len(w) >= _SHORT)
+        )
 
 
 def values_in(document: object) -> Iterator[str]:
@@ -103,37 +143,6 @@ def _title_of(words: str) -> str:
     return title[1] if title else ""
 
 
-def _without(text: str, values: Iterable[str]) -> str:
-    """Whole values, whatever their letter case; letters keep their places."""
-    folded = _folded(text)
-    if len(folded) != len(text):  # a letter that folds into two: no place can be trusted
-        text = folded
-    for value in values:
-        if len(value) < _LEAST or value in _KNOWN:
-            continue
-        at = folded.find(value)
-        while at >= 0:
-            text = text[:at] + MASK + text[at + len(value) :]
-            folded = _folded(text) if len(_folded(text)) == len(text) else text.casefold()
-            at = folded.find(value, at + len(MASK))
-    return text
-
-
-def _kept(word: str, whole: str, single: frozenset[str]) -> str:
-    plain = _plain(word)
-    if plain in _KNOWN or word.casefold() in _KNOWN:
-        return word
-    if word.isdecimal() and len(word) < _SHORT and plain not in single:
-        return word
-    capital = not word.islower()
-    sent = plain in single or (len(plain) >= _SHORT and plain in whole)
-    return MASK if capital or sent or any(map(str.isdigit, word)) else word
-
-
-def _folded(text: str) -> str:
-    return unicodedata.normalize("NFC", text).casefold()
-
-
 def _plain(text: str) -> str:
     """Folded, composed, with single spaces: how values and words are compared."""
-    return " ".join(_folded(text).split())
+    return " ".join(unicodedata.normalize("NFC", text).casefold().split())

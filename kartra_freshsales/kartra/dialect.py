@@ -8,8 +8,12 @@ What does not belong here: reading the whole file.
 import csv
 import io
 import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from itertools import islice
 
+from kartra_freshsales.kartra.escapes import plain, without_escapes
 from kartra_freshsales.kartra.headers import visible
 from kartra_freshsales.kartra.kinds import ExportKind, known_names, recognise
 from kartra_freshsales.kartra.model import Dialect
@@ -19,6 +23,15 @@ _SAMPLED_RECORDS = 200
 _HEADER_WITHIN = 10
 _DECLARED = re.compile(r'^"?sep=(?P<delimiter>[,;|\t])"?\r?\n', re.IGNORECASE)
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """One layout and how it fits; ``support`` from 0 to 1 weighs kind, width and marks."""
+
+    rank: tuple[bool, int, float, bool, int]
+    support: float
+    dialect: Dialect
 
 
 def sniff(sample: str) -> Dialect:
@@ -31,11 +44,22 @@ def sniff(sample: str) -> Dialect:
     body = sample[declared.end() :] if declared else sample
     delimiters = (declared["delimiter"],) if declared else _DELIMITERS
     quote = _quote(body)
+    escapes = (False, True) if f"\\{quote}" in body else (False,)
     tried = [
-        _try(body, delimiter, quote, declared=declared is not None)
+        _try(
+            body,
+            Dialect(
+                delimiter, quote, (), 0, ExportKind.UNKNOWN, "",
+                declared=declared is not None, escaped=escaped,
+            ),
+        )
         for delimiter in delimiters
-    ]
-    return max(tried, key=lambda pair: pair[0])[1]
+        for escaped in escapes
+    ]  # fmt: skip
+    best = max(tried, key=lambda each: each.rank)
+    rivals = [each.support for each in tried if each is not best]
+    margin = max(best.support - max(rivals, default=0.0), 0.0)
+    return replace(best.dialect, confidence=round(margin, 2))
 
 
 def _quote(body: str) -> str:
@@ -44,43 +68,63 @@ def _quote(body: str) -> str:
     return "'" if single else '"'
 
 
-def _records(body: str, delimiter: str, quote: str, *, skip: bool) -> list[list[str]]:
+def _cells(body: str, dialect: Dialect, *, strict: bool = False) -> Iterator[list[str]]:
+    """Records of a sample; ``csv.Error`` where marks are misplaced and it is strict."""
+    csv.field_size_limit(sys.maxsize)
+    text = without_escapes(body, dialect.quote) if dialect.escaped else body
     reader = csv.reader(
-        io.StringIO(body, newline=""),
-        delimiter=delimiter,
-        quotechar=quote,
-        skipinitialspace=skip,
+        io.StringIO(text, newline=""),
+        delimiter=dialect.delimiter,
+        quotechar=dialect.quote,
+        skipinitialspace=dialect.skip_initial_space,
+        strict=strict,
     )
-    try:
-        found = list(islice(reader, _SAMPLED_RECORDS))
-    except csv.Error:  # a cell longer than the sample; what came before is not kept
-        found = list(csv.reader(body.splitlines()[:1], delimiter=delimiter))
+    for record in reader:
+        yield plain(record, dialect.quote) if dialect.escaped else record
+
+
+def _records(body: str, dialect: Dialect) -> list[list[str]]:
+    found = islice(_cells(body, dialect), _SAMPLED_RECORDS)
     records = [record for record in found if any(cell.strip() for cell in record)]
     # The sample may end inside the last record.
     return records[:-1] if len(records) > 2 else records  # noqa: PLR2004
 
 
-def _try(
-    body: str, delimiter: str, quote: str, *, declared: bool
-) -> tuple[tuple[bool, int, float, int], Dialect]:
+def _is_well_quoted(body: str, dialect: Dialect) -> bool:
+    try:
+        for _ in islice(_cells(body, dialect, strict=True), _SAMPLED_RECORDS):
+            pass
+    except csv.Error as error:
+        return "unexpected end" in str(error)  # the sample may end inside a cell
+    return True
+
+
+def _try(body: str, bare: Dialect) -> _Tried:
+    delimiter, quote = bare.delimiter, bare.quote
     # ``a, "b, c"``: a blank before the quotation mark, and never a mark right after.
     skip = f"{delimiter} {quote}" in body and f"{delimiter}{quote}" not in body
-    records = _records(body, delimiter, quote, skip=skip)
+    layout = replace(bare, skip_initial_space=skip)
+    records = _records(body, layout)
     index, kind, known = _header(records)
     header = tuple(visible(cell) for cell in records[index]) if records else ()
     below = records[index + 1 :]
     agreeing = sum(len(record) == len(header) for record in below)
     share = agreeing / len(below) if below else 0.0
+    well_quoted = _is_well_quoted(body, layout)
+    marks = ", quotation marks after backslashes" if bare.escaped else ""
     evidence = (
-        f"{_NAMES[delimiter]}: {known} of {len(header)} headers known, "
+        f"{_NAMES[delimiter]}{marks}: {known} of {len(header)} headers known, "
         f"{agreeing} of {len(below)} sampled records as wide as the header"
     )
-    dialect = Dialect(
-        delimiter, quote, header, index, kind, evidence, skip, declared=declared
-    )
     width = len(header)
-    score = (kind is not ExportKind.UNKNOWN, known, share if width > 1 else 0.0, width)
-    return score, dialect
+    wide = width > 1
+    recognised = kind is not ExportKind.UNKNOWN
+    support = 0.6 * recognised + 0.3 * share * wide + 0.1 * well_quoted * wide
+    dialect = replace(
+        layout, header=header, header_index=index, kind=kind, evidence=evidence
+    )
+    rank = (recognised, known, share if wide else 0.0, well_quoted, width)
+    return _Tried(rank, support, dialect)
 
 
 def _header(records: list[list[str]]) -> tuple[int, ExportKind, int]:

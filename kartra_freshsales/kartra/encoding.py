@@ -1,33 +1,31 @@
-"""From bytes on disk to UTF-8 text, with the encoding named and no character replaced.
+"""From bytes to UTF-8 text, with the encoding named and no character replaced.
 
 A file that is valid UTF-8 is left where it lies and streamed; anything else is transcoded
-in memory. What does not belong here: cells, delimiters, headers.
+in memory. What does not belong here: opening archives (``sources``), cells, delimiters.
 """
 
 import codecs
-import gzip
-import hashlib
 import io
-import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, TextIO, cast
 
 from kartra_freshsales.errors import BadExport
+from kartra_freshsales.kartra.plausibility import (
+    SURE,
+    Certainty,
+    of_mark,
+    of_unmarked_utf16,
+    of_utf8,
+    of_windows_1252,
+)
+from kartra_freshsales.kartra.refusals import refuse_what_is_no_text
+from kartra_freshsales.kartra.sources import Source
 
 _BLOCK = 256 * 1024
 _SAMPLE = 256 * 1024
 _NUL_SHARE_OF_UTF16 = 0.3
-_CONTROL_SHARE_OF_BINARY = 0.05
-
-_WORKBOOK = "Open it and save the sheet as CSV UTF-8, or better export it again as CSV."
-_MAGIC = (
-    (b"PK\x03\x04", "is a ZIP archive or an Excel workbook, not a CSV file.", _WORKBOOK),
-    (b"\xd0\xcf\x11\xe0", "is an old Excel workbook, not a CSV file.", _WORKBOOK),
-    (b"%PDF", "is a PDF, not a CSV file.", "Export it again as CSV."),
-    (b"\x89PNG", "is a picture, not a CSV file.", "Export it again as CSV."),
-)
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -38,12 +36,19 @@ _MARKS = (
 
 @dataclass(frozen=True)
 class Text:
-    """The text of a file as UTF-8: in place on disk, or in memory if it was transcoded."""
+    """The text of a file as UTF-8: in place on disk, or in memory if it was transcoded.
 
+    ``lines`` is None where lines are the file's own; for a sheet it holds the sheet's row
+    for every line, the first line being ``lines[0]``.
+    """
+
+    name: str
     path: Path
-    content: bytes | None
+    content: bytes | None = field(repr=False)
     encoding: str
     warnings: tuple[str, ...] = ()
+    certainty: Certainty = SURE
+    lines: Sequence[int] | None = field(default=None, repr=False)
 
     @property
     def polars_source(self) -> Path | bytes:
@@ -75,39 +80,30 @@ class Text:
         return io.BytesIO(self.content)
 
 
-def digest(path: Path) -> str:
-    """SHA-256 of a file's bytes as they lie on disk."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def open_text(path: Path) -> Text:
+def open_text(source: Source) -> Text:
     """Find out the encoding of a file from its start and make its text available as UTF-8.
 
     Byte-order marks are believed. UTF-8 is taken for granted as long as the start is valid;
     whoever reads on must be strict, and use ``verified`` when that fails.
 
     Raises:
-        BadExport: missing, unreadable, empty, or no text file.
+        BadExport: unreadable, empty, or no text file.
     """
-    try:
-        with path.open("rb") as stream:
-            head = stream.read(_SAMPLE)
-        packed = head.startswith(b"\x1f\x8b")
-        content = gzip.decompress(path.read_bytes()) if packed else None
-    except (OSError, EOFError, zlib.error) as error:
-        raise BadExport(
-            f"cannot be read ({type(error).__name__}).",
-            file=path.name,
-            remedy="Check that the file is complete and readable.",
-        ) from None
-    head = content[:_SAMPLE] if content is not None else head
-    _refuse_what_is_no_text(path, head)
-    if wide := _wide_encoding(head):
-        data = content if content is not None else path.read_bytes()
-        return Text(path, _from_wide(path, data, wide), wide)
-    mark = head.startswith(codecs.BOM_UTF8)
-    text = Text(path, content, "utf-8-sig" if mark else "utf-8")
+    head = source.head(_SAMPLE)
+    refuse_what_is_no_text(source.name, head)
+    text = Text(source.name, source.path, source.content, "utf-8", source.notes)
+    if source.lines is not None:
+        sure = Certainty(1.0, "the sheet of a workbook")
+        return replace(text, encoding="xlsx", certainty=sure, lines=source.lines)
+    found = _wide_encoding(head)
+    if found is not None:
+        encoding, certainty = found
+        content = _from_wide(source, encoding)
+        return replace(text, content=content, encoding=encoding, certainty=certainty)
+    if head.startswith(codecs.BOM_UTF8):
+        text = replace(text, encoding="utf-8-sig", certainty=of_mark("UTF-8"))
+    else:
+        text = replace(text, certainty=of_utf8(head))
     try:
         text.sample()
     except UnicodeDecodeError:
@@ -126,84 +122,68 @@ def verified(text: Text) -> Text:
             if not chunk.isascii():
                 chunk.decode("utf-8")
     except UnicodeDecodeError:
-        content, encoding, warning = _from_mixed(b"".join(text.chunks()))
-        return Text(text.path, content, encoding, (warning,))
+        return _from_mixed(text)
     return text
 
 
-def _refuse_what_is_no_text(path: Path, head: bytes) -> None:
-    if not head.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n\x00"):
-        raise BadExport("is empty.", file=path.name, remedy="Export it again.")
-    for magic, what, remedy in _MAGIC:
-        if head.startswith(magic):
-            raise BadExport(what, file=path.name, remedy=remedy)
-    start = head.replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
-    if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<table", b"<head")):
-        raise BadExport(
-            "is a web page saved under the name of a CSV file.",
-            file=path.name,
-            remedy="Sign in to Kartra, export again and save the download itself.",
-        )
-    controls = sum(
-        head.count(bytes([code])) for code in range(1, 32) if code not in _BLANKS
-    )
-    if controls > len(head) * _CONTROL_SHARE_OF_BINARY:
-        raise BadExport(
-            "is a binary file, not a CSV file.",
-            file=path.name,
-            remedy="Export it again as CSV.",
-        )
-
-
-_BLANKS = frozenset(b"\t\r\n\f\v")
-
-
-def _wide_encoding(head: bytes) -> str | None:
+def _wide_encoding(head: bytes) -> tuple[str, Certainty] | None:
     for mark, encoding in _MARKS:
         if head.startswith(mark):
-            return encoding
+            return encoding, of_mark(encoding.upper())
     # Without a mark, Western text in UTF-16 has a NUL at every other byte.
     half = max(len(head) // 2, 1)
-    if head[1::2].count(0) > half * _NUL_SHARE_OF_UTF16 > head[::2].count(0):
-        return "utf-16-le"
-    if head[::2].count(0) > half * _NUL_SHARE_OF_UTF16 > head[1::2].count(0):
-        return "utf-16-be"
+    second, first = head[1::2].count(0) / half, head[::2].count(0) / half
+    if second > _NUL_SHARE_OF_UTF16 > first:
+        return "utf-16-le", of_unmarked_utf16(second - first)
+    if first > _NUL_SHARE_OF_UTF16 > second:
+        return "utf-16-be", of_unmarked_utf16(first - second)
     return None
 
 
-def _from_wide(path: Path, data: bytes, encoding: str) -> bytes:
+def _from_wide(source: Source, encoding: str) -> bytes:
     try:
-        return data.decode(encoding).removeprefix("\ufeff").encode("utf-8")
+        text = source.data().decode(encoding)
+        return text.removeprefix("\ufeff").encode("utf-8")
     except UnicodeError:
         raise BadExport(
             f"starts as {encoding.upper()} but does not stay so.",
-            file=path.name,
+            file=source.name,
             remedy="Export it again, or save it as CSV UTF-8.",
         ) from None
 
 
-def _from_mixed(data: bytes) -> tuple[bytes, str, str]:
+def _from_mixed(text: Text) -> Text:
     """Lines that are not UTF-8 as Windows-1252; bytes it lacks keep their number."""
     table = {
         code: character
         for code in range(0x80, 0xA0)
         if (character := bytes([code]).decode("cp1252", "ignore"))
     }
-    lines = data.split(b"\n")
-    foreign, wide, first = 0, 0, 0
-    for number, line in enumerate(lines):
+    lines = b"".join(text.chunks()).splitlines(keepends=True)
+    foreign: list[tuple[int, bytes]] = []
+    wide = 0
+    for at, line in enumerate(lines):
         if line.isascii():
             continue
         try:
             line.decode("utf-8")
             wide += 1
         except UnicodeDecodeError:
-            foreign += 1
-            first = first or number + 1
-            lines[number] = line.decode("latin-1").translate(table).encode("utf-8")
-    where = f"{foreign} line{'s' if foreign > 1 else ''}, the first is line {first}"
-    if wide:
-        warning = f"Parts are not UTF-8 and were read as Windows-1252 ({where})."
-        return b"\n".join(lines), "utf-8+cp1252", warning
-    warning = f"The file is not UTF-8; it was read as Windows-1252 ({where})."
-    return b"\n".join(lines), "cp1252", warning
+            foreign.append((at + 1, line))
+            lines[at] = line.decode("latin-1").translate(table).encode("utf-8")
+    count, plural = len(foreign), "s" if len(foreign) > 1 else ""
+    where = f"{count} line{plural}, the first is line {foreign[0][0]}"
+    what = (
+        f"Parts are not UTF-8 and were read as Windows-1252 ({where})."
+        if wide
+        else f"The file is not UTF-8; it was read as Windows-1252 ({where})."
+    )
+    certainty = of_windows_1252(b"".join(line for _, line in foreign))
+    doubt = (certainty.doubt,) if certainty.doubt else ()
+    return replace(
+        text,
+        content=b"".join(lines),
+        encoding="utf-8+cp1252" if wide else "cp1252",
+        warnings=(*text.warnings, what, *doubt),
+        certainty=certainty,
+    )

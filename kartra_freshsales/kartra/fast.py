@@ -8,13 +8,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from kartra_freshsales.kartra.encoding import Text
-from kartra_freshsales.kartra.model import (
-    Dialect,
-    Reason,
-    Rejected,
-    Table,
-    multi_line_columns,
-)
+from kartra_freshsales.kartra.model import Dialect, Table, multi_line_columns
 from kartra_freshsales.kartra.structure import Structure
 
 _FIRST_ROWS = 20_000
@@ -26,6 +20,7 @@ def why_not(dialect: Dialect, structure: Structure) -> str | None:
     obstacles = (
         (dialect.header_index > 0, "lines stand before the header"),
         (dialect.declared, "the first line declares the delimiter"),
+        (dialect.escaped, "quotation marks follow backslashes"),
         (dialect.skip_initial_space, "blanks stand before quotation marks"),
         (structure.holds_nul, "the file holds NUL characters"),
         (structure.odd_line_ends, "carriage returns stand alone"),
@@ -58,7 +53,7 @@ def parse(text: Text, dialect: Dialect) -> pl.DataFrame | None:
         return None
 
 
-def confirmed(frame: pl.DataFrame, dialect: Dialect, structure: Structure) -> Table | None:
+def confirmed(frame: pl.DataFrame, structure: Structure) -> Table | None:
     """The parsed rows with their line numbers; None if the structural count disagrees.
 
     The header was read as a record, so that both counts speak of the same lines.
@@ -70,7 +65,7 @@ def confirmed(frame: pl.DataFrame, dialect: Dialect, structure: Structure) -> Ta
         multi_line = multi_line_columns(looked_at) if structure.multi_line_cells else ()
         numbered = _with_line_numbers(frame, multi_line)
         if _line_feeds(numbered) == structure.multi_line_cells:
-            return _without_header(numbered, dialect, multi_line)
+            return Table(numbered.drop("_inside").slice(1), (), multi_line)
     return None
 
 
@@ -88,21 +83,3 @@ def _with_line_numbers(frame: pl.DataFrame, multi_line: Sequence[str]) -> pl.Dat
 
 def _line_feeds(numbered: pl.DataFrame) -> int:
     return int(numbered["_inside"].sum())
-
-
-def _without_header(
-    numbered: pl.DataFrame, dialect: Dialect, multi_line: tuple[str, ...]
-) -> Table:
-    """Drop the header, and its repetitions into the rejected."""
-    header = numbered.row(0)[:-2]
-    rows = numbered.drop("_inside").slice(1)
-    repeated = rows.filter(pl.col("c0") == header[0])
-    repeated = repeated.filter(
-        pl.all_horizontal(pl.col(f"c{i}") == cell for i, cell in enumerate(header))
-    )
-    if repeated.is_empty():
-        return Table(rows, (), multi_line)
-    rows = rows.join(repeated.select("_row"), on="_row", how="anti", maintain_order="left")
-    raw = dialect.delimiter.join(header)
-    rejected = (Rejected(row, Reason.REPEATED_HEADER, raw) for row in repeated["_row"])
-    return Table(rows, tuple(rejected), multi_line)

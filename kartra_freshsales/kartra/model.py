@@ -32,7 +32,13 @@ class Reason(StrEnum):
     NUL_BYTE = "nul_byte"
     REPEATED_HEADER = "repeated_header"
     BEFORE_HEADER = "before_header"
+    AFTER_DATA = "after_data"
+    OTHER_HEADER = "other_header"
+    MANGLED_KEY = "mangled_key"
 
+
+HARMLESS = (Reason.REPEATED_HEADER, Reason.BEFORE_HEADER, Reason.AFTER_DATA)
+"""Reasons that cost no data."""
 
 REMEDIES: Mapping[Reason, str] = {
     Reason.TOO_MANY_FIELDS: "Quote the cell that holds a delimiter, or export again.",
@@ -41,6 +47,15 @@ REMEDIES: Mapping[Reason, str] = {
     Reason.NUL_BYTE: "Export again: the line holds a NUL, which no text export contains.",
     Reason.REPEATED_HEADER: "Nothing to do: the header line stands in the file twice.",
     Reason.BEFORE_HEADER: "Nothing to do if the line is a title; else export again.",
+    Reason.AFTER_DATA: "Nothing to do: the line is a total or a note below the data.",
+    Reason.OTHER_HEADER: (
+        "From the line that holds another header on, the columns are others: put what "
+        "follows it into a file of its own, or export again."
+    ),
+    Reason.MANGLED_KEY: (
+        "A spreadsheet rounded an id of this row, which would join it to a wrong record: "
+        "export again and do not open the file in a spreadsheet in between."
+    ),
 }
 
 
@@ -58,7 +73,8 @@ class Dialect:
     """How a file's cells are laid out, with the evidence for it.
 
     ``header_index`` counts records that are not blank, from 0; ``declared`` says that the
-    first line was a ``sep=`` hint.
+    first line was a ``sep=`` hint; ``escaped`` that quotation marks inside cells follow a
+    backslash. ``confidence`` is the margin, 0 to 1, by which the next best layout loses.
     """
 
     delimiter: str
@@ -69,6 +85,8 @@ class Dialect:
     evidence: str
     skip_initial_space: bool = False
     declared: bool = False
+    escaped: bool = False
+    confidence: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -93,7 +111,13 @@ def multi_line_columns(frame: pl.DataFrame) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class ExportFacts:
-    """What is known of one file without its rows; safe to log and to show."""
+    """What is known of one export without its rows; safe to log and to show.
+
+    ``file`` is ``archive.zip/member.csv`` or ``book.xlsx/Sheet`` for a part of a file, and
+    ``archive`` then the file on disk; ``sha256`` and ``size`` are those of the part's own
+    bytes. Confidences run from 0 to 1. ``first_key`` and ``last_key`` are the ids of the
+    first and last row, empty where rows carry none.
+    """
 
     file: str
     batch: str
@@ -113,6 +137,13 @@ class ExportFacts:
     reader: str
     reader_reason: str
     evidence: str
+    confidence: float = 1.0
+    escaped: bool = False
+    encoding_evidence: str = ""
+    encoding_confidence: float = 1.0
+    first_key: str = ""
+    last_key: str = ""
+    archive: str = ""
 
 
 @dataclass(frozen=True)
@@ -165,12 +196,12 @@ class ExportRead:
 
     @property
     def sha256(self) -> str:
-        """Digest of the file's bytes as they lie on disk."""
+        """Digest of the export's bytes: the file's, or its part's inside an archive."""
         return self.facts.sha256
 
     @property
     def size(self) -> int:
-        """Bytes of the file on disk."""
+        """How many bytes ``sha256`` is of."""
         return self.facts.size
 
 
@@ -182,6 +213,14 @@ class FileProblem:
     kind: ExportKind
     what: str
     remedy: str
+
+
+@dataclass(frozen=True)
+class FileRead:
+    """One file on disk, read: its exports, and parts of it that could not be used."""
+
+    reads: tuple[ExportRead, ...]
+    problems: tuple[FileProblem, ...] = ()
 
 
 @dataclass(frozen=True)

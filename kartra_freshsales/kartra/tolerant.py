@@ -14,6 +14,7 @@ from typing import Final
 
 import polars as pl
 
+from kartra_freshsales.kartra.escapes import plain, without_escapes
 from kartra_freshsales.kartra.headers import visible
 from kartra_freshsales.kartra.model import (
     Dialect,
@@ -35,8 +36,9 @@ END: Final[list[str]] = ["end of file"]
 class _Lines:
     """Physical lines, remembered per record so that they can be given back."""
 
-    def __init__(self, lines: Iterator[str]) -> None:
+    def __init__(self, lines: Iterator[str], dialect: Dialect) -> None:
         self._lines = lines
+        self._dialect = dialect
         self._returned: deque[str] = deque()
         self.taken: list[str] = []
         self.number = 1
@@ -49,7 +51,12 @@ class _Lines:
             raise StopIteration
         line = self._returned.popleft() if self._returned else next(self._lines)
         self.taken.append(line)
-        return line
+        return self.readable(line)
+
+    def readable(self, line: str) -> str:
+        """The line as ``csv`` can read it."""
+        quote = self._dialect.quote
+        return without_escapes(line, quote) if self._dialect.escaped else line
 
     def begin(self) -> None:
         """Start a record at the first line not yet used."""
@@ -95,7 +102,12 @@ class _Reader:
             cells = next(self._csv, END)
         except csv.Error:
             return self._mend()
-        return self._mend() if self._swallowed_others(cells) else cells
+        if cells is END:
+            return cells
+        return self._mend() if self._swallowed_others(cells) else self._plain(cells)
+
+    def _plain(self, cells: list[str]) -> list[str]:
+        return plain(cells, self.dialect.quote) if self.dialect.escaped else cells
 
     def _swallowed_others(self, cells: list[str]) -> bool:
         if len(self.feed.taken) == 1 or len(cells) == self.layout.width:
@@ -104,10 +116,10 @@ class _Reader:
 
     def _mend(self) -> list[str] | None:
         self.feed.look_ahead(LONGEST_REPAIR)
-        found = repaired(self.feed.taken, self.layout)
+        found = repaired(list(map(self.feed.readable, self.feed.taken)), self.layout)
         self.feed.give_back_after(found[1] if found else 1)
         self.mended = found is not None
-        return found[0] if found else None
+        return self._plain(found[0]) if found else None
 
 
 @dataclass
@@ -167,7 +179,7 @@ def read_tolerantly(lines: Iterator[str], dialect: Dialect) -> Table:
         dialect: as sniffed; its header record is skipped, records before it rejected.
     """
     csv.field_size_limit(sys.maxsize)
-    feed = _Lines(lines)
+    feed = _Lines(lines, dialect)
     if dialect.declared:
         next(feed)
     reader = _Reader(feed, dialect)
@@ -190,6 +202,13 @@ def _is_blank(cells: list[str], *, before_header: bool) -> bool:
     return (len(cells) < 2 or before_header) and not any(map(str.strip, cells))  # noqa: PLR2004
 
 
+def _is_header(cells: list[str], dialect: Dialect) -> bool:
+    """Whether the header stands here again; a byte-order mark may hide a quotation mark."""
+    if cells[0][:1] == "\ufeff":
+        cells = [visible(cells[0]).strip(dialect.quote), *cells[1:]]
+    return tuple(map(visible, cells)) == dialect.header
+
+
 def _place(cells: list[str] | None, reader: "_Reader", gathered: _Gathered) -> None:
     feed, width = reader.feed, reader.layout.width
     if cells is not None and len(cells) > width and not any(map(str.strip, cells[width:])):
@@ -202,7 +221,7 @@ def _place(cells: list[str] | None, reader: "_Reader", gathered: _Gathered) -> N
         gathered.reject(feed, Reason.TOO_FEW_FIELDS)
     elif any("\x00" in cell for cell in cells):
         gathered.reject(feed, Reason.NUL_BYTE)
-    elif tuple(map(visible, cells)) == reader.dialect.header:
+    elif _is_header(cells, reader.dialect):
         gathered.reject(feed, Reason.REPEATED_HEADER)
     else:
         gathered.add(cells, feed.number)

@@ -8,6 +8,7 @@ again. Not here: rolling back.
 from collections.abc import Sequence
 
 from kartra_freshsales.errors import DestinationError, NotFound, UnknownOutcome
+from kartra_freshsales.freshsales.request_log import carrying
 from kartra_freshsales.ledger.records import Intent, IntentChange
 from kartra_freshsales.ledger.states import IdentityState, IntentState, Operation, Origin
 from kartra_freshsales.loading.items import Item, Known
@@ -87,7 +88,8 @@ def _forget(session: Session, endpoint: str, number: int, intent: Intent) -> Non
     try:
         for attempt in range(session.policy.attempts):
             try:
-                session.client.forget(endpoint, number)
+                with carrying([intent]):
+                    session.client.forget(endpoint, number)
             except UnknownOutcome:
                 if attempt == session.policy.attempts - 1:
                     raise

@@ -13,6 +13,7 @@ from enum import Enum, auto
 
 from kartra_freshsales.errors import DestinationError, Refused, UnknownOutcome
 from kartra_freshsales.freshsales.records import Json
+from kartra_freshsales.freshsales.request_log import carrying
 from kartra_freshsales.ledger.records import Intent, Job
 from kartra_freshsales.ledger.states import IntentState, JobState
 from kartra_freshsales.loading import journal
@@ -109,7 +110,8 @@ class Delivery:
         pairs = {item.source_key: (item, intent) for item, intent in both}
         sending = Sending(group, Fate.ACCEPTED, pairs)
         try:
-            sending.job_id = self.session.client.bulk_upsert(self.endpoint, group.rows)
+            with carrying(intents):
+                sending.job_id = self.session.client.bulk_upsert(self.endpoint, group.rows)
         except Refused:
             journal.mark(self.session, intents, IntentState.FAILED, "group_refused")
             sending.fate = Fate.REFUSED

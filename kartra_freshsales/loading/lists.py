@@ -11,6 +11,7 @@ from kartra_freshsales.errors import DestinationError, Forbidden, NotFound, Refu
 from kartra_freshsales.errors import UnknownOutcome as Unknown
 from kartra_freshsales.freshsales.modules import Module
 from kartra_freshsales.freshsales.records import Json
+from kartra_freshsales.freshsales.request_log import carrying
 from kartra_freshsales.ledger.records import Identity, Intent, IntentChange
 from kartra_freshsales.ledger.states import IntentState, Operation, Origin
 from kartra_freshsales.loading import journal
@@ -211,7 +212,8 @@ class _Desk:
     ) -> int | None:
         """Make a call and, where it is not answered, look; ``None`` if it left no trace."""
         try:
-            return call()
+            with carrying([intent]):
+                return call()
         except Unknown:
             journal.mark(self.session, [intent], IntentState.UNKNOWN, "no_answer")
             found = look()

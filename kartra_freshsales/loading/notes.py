@@ -12,6 +12,7 @@ from kartra_freshsales.errors import UnknownOutcome as Unknown
 from kartra_freshsales.freshsales.comparison import same
 from kartra_freshsales.freshsales.modules import Module
 from kartra_freshsales.freshsales.records import Json
+from kartra_freshsales.freshsales.request_log import carrying
 from kartra_freshsales.ledger.records import Identity, Intent, IntentChange
 from kartra_freshsales.ledger.states import IntentState, Operation, Origin
 from kartra_freshsales.loading import journal
@@ -141,7 +142,8 @@ class _Desk:
         for _ in range(self.session.policy.attempts):
             intent = self._plan(item, key, payload)
             try:
-                note = self._call(item, payload, contact)
+                with carrying([intent]):
+                    note = self._call(item, payload, contact)
             except Unknown:
                 journal.mark(self.session, [intent], IntentState.UNKNOWN, "no_answer")
                 found = find_note(self.session, contact[0], intent)

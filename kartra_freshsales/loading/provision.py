@@ -21,6 +21,7 @@ from kartra_freshsales.errors import (
 )
 from kartra_freshsales.freshsales.client import FreshsalesClient
 from kartra_freshsales.freshsales.metadata import Field, Metadata
+from kartra_freshsales.freshsales.request_log import carrying
 from kartra_freshsales.ledger.records import Intent, IntentChange, NewIntent
 from kartra_freshsales.ledger.states import IntentState, Operation
 from kartra_freshsales.ledger.store import Ledger
@@ -173,7 +174,8 @@ class _Work:
         for _attempt in range(_ATTEMPTS):
             self._ledger.mark_intents([IntentChange(intent.id, IntentState.SENT)])
             try:
-                answer = self._client.create_field(want.endpoint, form, _body(want))
+                with carrying([intent]):
+                    answer = self._client.create_field(want.endpoint, form, _body(want))
             except UnknownOutcome:
                 self._unknown(intent)
                 field = self._settled(intent)

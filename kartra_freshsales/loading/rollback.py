@@ -6,12 +6,14 @@ here: the dry run (``rollback_plan``), the proof (``rollback_proof``); both are 
 here as well.
 """
 
+from collections.abc import Collection
+
 import polars as pl
 
 from kartra_freshsales.errors import NotConfirmed
 from kartra_freshsales.freshsales.client import FreshsalesClient
 from kartra_freshsales.freshsales.metadata import Metadata
-from kartra_freshsales.freshsales.modules import Module
+from kartra_freshsales.freshsales.modules import Module, bulk_endpoints
 from kartra_freshsales.ledger.states import IdentityState
 from kartra_freshsales.ledger.store import Ledger
 from kartra_freshsales.loading.policy import Policy
@@ -53,6 +55,7 @@ def carry_out(
     progress: Progress | None = None,
     view_names: ViewNames | None = None,
     policy: Policy | None = None,
+    bulk: Collection[str] | None = None,
 ) -> pl.DataFrame:
     """Undo what the plan's rows say, and nothing else; may be run again at any time.
 
@@ -65,6 +68,7 @@ def carry_out(
         progress: told the module and how many of how many, after each group.
         view_names: views to use instead of the standard names.
         policy: patience with bulk jobs.
+        bulk: endpoints with a bulk call; those of the edition without.
 
     Returns:
         One row per row of the plan, with the columns of ``rollback_book.RESULT_SCHEMA``:
@@ -82,7 +86,8 @@ def carry_out(
     reader, patience = Reader(client, metadata, view_names), policy or Policy()
     batches = set(plan.rows["batch"].to_list())
     settle_load(ledger, reader, plan.edition, patience, lambda i: i.batch in batches)
-    sender = Sender(ledger, client, run, patience)
+    together = bulk_endpoints(plan.edition) if bulk is None else bulk
+    sender = Sender(ledger, client, run, patience, together)
     work = _start(plan, ledger, reader, sender, progress)
     _skip_what_is_done(work)
     undo_members(work)

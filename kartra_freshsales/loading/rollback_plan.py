@@ -116,7 +116,7 @@ def plan_rollback(
         digest=rollback_digest(rows, hard=hard),
         counts=counts(rows),
         cannot_undo=tuple(cannot_undo(rows, scope, hard=hard, edition=edition)),
-        requests=requests(rows, survey.readings, hard=hard),
+        requests=requests(rows, survey.readings, hard=hard, edition=edition),
         edition=edition,
         hard=hard,
     )

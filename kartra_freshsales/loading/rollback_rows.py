@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 import polars as pl
 
-from kartra_freshsales.freshsales.modules import CLASSIC, Module
+from kartra_freshsales.freshsales.modules import CLASSIC, Module, bulk_endpoints
 from kartra_freshsales.ledger.records import Json
 from kartra_freshsales.ledger.states import Operation
 from kartra_freshsales.loading.rollback_judge import AS_BEFORE, DELETED, Judgement
@@ -140,8 +140,11 @@ def cannot_undo(
         )
 
 
-def requests(rows: pl.DataFrame, readings: Mapping[str, Reading], *, hard: bool) -> int:
+def requests(
+    rows: pl.DataFrame, readings: Mapping[str, Reading], *, hard: bool, edition: str
+) -> int:
     """Requests the undo needs: writes, one poll per job, reading before and after."""
+    bulk = bulk_endpoints(edition)
     undone = rows.filter(pl.col("action") == "undo")
     total = 2 * sum(reading.requests for reading in readings.values())
     for (module, operation), some in undone.group_by("module", "operation"):
@@ -149,7 +152,7 @@ def requests(rows: pl.DataFrame, readings: Mapping[str, Reading], *, hard: bool)
         groups = math.ceil(needing.height / GROUP)
         if operation == "delete":
             total += needing.height if hard else groups
-        elif operation == "restore" and module != Module.NOTES:
+        elif operation == "restore" and Module(module).endpoint_in(edition) in bulk:
             total += 2 * groups
         elif operation != "remove_member":
             total += needing.height

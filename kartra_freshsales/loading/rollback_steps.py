@@ -4,7 +4,7 @@ Only sending. Whether a write took effect is read afterwards (``rollback_settle`
 records are meant is decided before (``rollback_judge``).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -16,7 +16,9 @@ from kartra_freshsales.errors import (
     UnknownOutcome,
 )
 from kartra_freshsales.freshsales.client import FreshsalesClient
+from kartra_freshsales.freshsales.modules import RECORD_ENDPOINTS
 from kartra_freshsales.freshsales.records import bulk_row, to_write
+from kartra_freshsales.freshsales.request_log import carrying
 from kartra_freshsales.ledger.records import Intent, IntentChange, Job, Json, NewIntent
 from kartra_freshsales.ledger.states import IntentState, JobState, Operation
 from kartra_freshsales.ledger.store import Ledger
@@ -58,12 +60,16 @@ class Target:
 
 @dataclass
 class Sender:
-    """Sends groups of undo writes for one run and follows the jobs they start."""
+    """Sends groups of undo writes for one run and follows the jobs they start.
+
+    ``bulk`` are endpoints that take many records in one call.
+    """
 
     ledger: Ledger
     client: FreshsalesClient
     run: str
     policy: Policy = field(default_factory=Policy)
+    bulk: Collection[str] = RECORD_ENDPOINTS
     jobs: list[str] = field(default_factory=list)
     _groups: int = 0
 
@@ -82,8 +88,11 @@ class Sender:
         self._singles(new, lambda i: self.client.delete(endpoint, _number(i)), endpoint)
 
     def restore(self, endpoint: str, targets: Sequence[Target]) -> None:
-        """Write back the values of up to a group of records in one bulk job."""
+        """Write back the values of up to a group of records: in one bulk job, or each."""
         new = [_restoration(target) for target in targets]
+        if endpoint not in self.bulk:
+            self._restore_each(endpoint, targets, new)
+            return
         rows = [
             bulk_row(endpoint, body_of(endpoint, t.restore, t.now), t.freshsales_id)
             for t in targets
@@ -95,6 +104,16 @@ class Sender:
         for job_id in job:
             self.ledger.put_job(Job(job_id, sent[0].group, endpoint, self.run))
             self.jobs.append(job_id)
+
+    def _restore_each(
+        self, endpoint: str, targets: Sequence[Target], new: Sequence[NewIntent]
+    ) -> None:
+        bodies = {t.freshsales_id: body_of(endpoint, t.restore, t.now) for t in targets}
+
+        def write(intent: Intent) -> None:
+            self.client.update(endpoint, _number(intent), bodies[_number(intent)])
+
+        self._singles(new, write, endpoint)
 
     def restore_singly(self, endpoint: str, targets: Sequence[Target]) -> None:
         """Write back field by field, so that one refused value holds up no other."""
@@ -190,7 +209,8 @@ class Sender:
         intents = self._planned(new, kind)
         self._mark(intents, IntentState.SENT)
         try:
-            request()
+            with carrying(intents):
+                request()
         except UnknownOutcome:
             self._mark(intents, IntentState.UNKNOWN, "no answer")
         except (Refused, NotFound) as error:
@@ -208,7 +228,8 @@ class Sender:
         self._mark(intents, IntentState.SENT)
         for intent in intents:
             try:
-                request(intent)
+                with carrying([intent]):
+                    request(intent)
             except UnknownOutcome:
                 self._mark([intent], IntentState.UNKNOWN, "no answer")
             except NotFound:

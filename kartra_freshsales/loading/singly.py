@@ -1,7 +1,7 @@
-"""Sending one record at a time: what failed in a group, so that Freshsales says why, and
-what has no bulk call in this edition.
+"""Sending one record at a time: where a group failed, and where there is no bulk call.
 
-Not here: groups (``bulk``), what its words mean (``words``).
+A record that a group left over goes alone, so that Freshsales says why. Not here: groups
+(``bulk``), what its words mean (``words``).
 """
 
 import uuid
@@ -16,6 +16,7 @@ from kartra_freshsales.errors import (
     UnknownOutcome,
 )
 from kartra_freshsales.freshsales.records import Json, flatten
+from kartra_freshsales.freshsales.request_log import carrying
 from kartra_freshsales.ledger.records import Intent
 from kartra_freshsales.ledger.states import IntentState
 from kartra_freshsales.loading import journal
@@ -55,7 +56,8 @@ class Singly:
         for _ in range(session.policy.attempts):
             [intent] = journal.send_off(session, [item], uuid.uuid4().hex)
             try:
-                answer = self._call(item)
+                with carrying([intent]):
+                    answer = self._call(item)
             except UnknownOutcome as error:
                 journal.mark(session, [intent], IntentState.UNKNOWN, "no_answer")
                 if self._appeared(item, intent, answered=error.status is not None):

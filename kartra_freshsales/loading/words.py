@@ -40,6 +40,8 @@ REMEDIES: dict[str, str] = {
     "missing_reference": "The record it is linked to does not stand in Freshsales: load or "
     "restore that one first.",
     "invalid": "Correct the value in the source; the destination does not take it.",
+    "custom_field": "Look in Freshsales whether this field and this choice still exist: "
+    "bring them back there or correct the mapping, then plan again.",
     "not_found": "The record was deleted in Freshsales: plan again.",
     "forbidden": "Use an account admin's key, and check that the plan has this module.",
     "refused": "Enter the record by hand in Freshsales to see what it does not accept.",
@@ -73,6 +75,8 @@ def verdict_of(error: DestinationError, keys: Collection[str] = ()) -> Verdict:
     words = " ".join(error.messages)
     found = _class_of(words)
     named = _field_in(words, keys)
+    if named is not None and named.startswith("cf_") and found in {"invalid", "refused"}:
+        found = "custom_field"
     return Verdict(f"{found}:{named}" if named else found, REMEDIES[found])
 
 

@@ -1,9 +1,9 @@
 """Lead conversion: does every lead field have its place afterwards (S82–S84, S96, S106)?
 
 Classic drops a custom field that has no counterpart when a lead is converted, and its
-conversion settings are only in the admin's screens. So there are two gates: the counterparts
-exist, which the metadata shows, and a person has set up the screen. The Suite has no
-conversion: a lead is a contact, so nothing can be lost. Not here: converting anything.
+conversion settings are only in the admin's screens. So there are two gates: the
+counterparts exist, which the metadata shows, and a person has set up the screen. The Suite
+has no conversion: a lead is a contact, so nothing can be lost. Not here: converting.
 """
 
 from collections.abc import Mapping as Table
@@ -29,6 +29,11 @@ SCHEMA: dict[str, pl.DataType] = {
 }
 CHECKLIST = "conversion_checklist.md"
 _SCREEN = "the lead conversion settings (Admin Settings, Leads)"
+_WHY = (
+    "A converted lead is gone, and every custom field that is not mapped is lost with it. "
+    "Standard fields, the company and the owner go over by themselves; lead stage, "
+    "unqualified reason and territory do not."
+)
 _WORDS = {"contacts": "contact", "sales_accounts": "account", "deals": "deal"}
 
 
@@ -146,9 +151,7 @@ def checklist_markdown(table: pl.DataFrame, decided: Conversion) -> str:
     digest = fields_digest(table)
     gaps = table.filter(pl.col("problem").is_not_null())
     lines += [
-        "A converted lead is gone, and every custom field that is not mapped is lost with "
-        f"it. Open {_SCREEN} and map each pair below. Standard fields, the company and the "
-        "owner go over by themselves; lead stage, unqualified reason and territory do not.",
+        f"Open {_SCREEN} and map each pair below. {_WHY}",
         "",
         f"{table.height} fields, {gaps.height} without a place. Fields digest: `{digest}`",
         "",

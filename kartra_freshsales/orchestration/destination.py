@@ -14,6 +14,7 @@ from kartra_freshsales.errors import NotConfirmed
 from kartra_freshsales.freshsales.client import FreshsalesClient
 from kartra_freshsales.freshsales.metadata import Metadata
 from kartra_freshsales.freshsales.plan_facts import hourly_limit, minute_limit
+from kartra_freshsales.freshsales.request_log import RequestFiles
 from kartra_freshsales.ledger.store import Destination, Ledger
 from kartra_freshsales.loading.loader import Loader
 from kartra_freshsales.mapping.model import Mapping
@@ -86,6 +87,7 @@ class DestinationResource(ConfigurableResource):  # type: ignore[type-arg]
                 settings.api_key,
                 budget=budget,
                 timeout=settings.timeout_seconds,
+                log=RequestFiles(settings.workspace.data / "requests", run=run),
             ) as client:
                 yield Connection(client, ledger, mapping)
 

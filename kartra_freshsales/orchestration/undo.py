@@ -83,6 +83,7 @@ def undo(
         run=run,
         progress=progress,
         view_names=target.views,
+        bulk=target.bulk_endpoints,
     )
     proof = prove(
         None,

@@ -42,8 +42,8 @@ SCHEMA: dict[str, pl.DataType] = {
 _LONGEST_TEXT = 255
 _TOTAL = "total"
 _ASSUMED = (
-    " Nobody publishes this plan's figures, Growth's were assumed: name the right ones under "
-    "'field_caps' in mappings/destination.yaml if your account takes more."
+    " Nobody publishes this plan's figures, Growth's were assumed: name the right ones "
+    "under 'field_caps' in mappings/destination.yaml if your account takes more."
 )
 _TAKES: Mapping[str, frozenset[str]] = {
     "text": frozenset({"text", "textarea"}),

@@ -14,7 +14,7 @@ from kartra_freshsales.sandbox.modules import MODULES
 from kartra_freshsales.sandbox.state import Record
 from kartra_freshsales.sandbox.world import World
 
-TARGETS: Final = ("sales_accounts", "deals", "contacts")
+TARGETS: Final = ("sales_accounts", "deals", "contacts", "leads")
 """Side-loaded targets, in the order the real API sends them after the users."""
 _CHECK_IN: Final = (
     "checkedout_latitude",

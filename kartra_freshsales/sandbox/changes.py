@@ -207,4 +207,5 @@ def _flat(text: str | None) -> dict[str, Any]:
     inner = body.pop("body", None)
     if isinstance(inner, str) and inner.startswith("{"):
         body.update(json.loads(inner))
-    return {**body, **(body.pop("custom_field", None) or {})}
+    custom = body.pop("custom_field", None) or {}
+    return {**body, **custom}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from kartra_freshsales.sandbox.edition import BY_NAME, Edition
-from kartra_freshsales.sandbox.fault_settings import Faults as Faults
+from kartra_freshsales.sandbox.fault_settings import Faults as Faults  # noqa: PLC0414  told here
 from kartra_freshsales.sandbox.messages import LANGUAGES
 from kartra_freshsales.sandbox.plans import Plan, plan_of, published
 

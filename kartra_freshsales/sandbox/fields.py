@@ -6,32 +6,25 @@ Reading the values clients send is ``custom_values``'s work.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from kartra_freshsales.sandbox.builtin_fields import (
-    BASE_MODELS,
-    ENTITIES,
-    Field,
-    builtin_fields,
-)
+from kartra_freshsales.sandbox.builtin_fields import ENTITIES, Field, builtin_fields
 from kartra_freshsales.sandbox.config import SandboxConfig
 from kartra_freshsales.sandbox.custom_values import CustomField, clean_value, custom_field
+from kartra_freshsales.sandbox.field_items import (
+    asked_name,
+    choices_of,
+    form_id,
+    made_required,
+    new_item,
+    type_of,
+)
 from kartra_freshsales.sandbox.plans import CAP_OF
 from kartra_freshsales.sandbox.refusal import Refusal, bad, missing
 from kartra_freshsales.sandbox.seed import Seed
-from kartra_freshsales.sandbox.state import FIRST_IDS, Store
-from kartra_freshsales.sandbox.values import as_id, as_text
-
-TYPE_NUMBERS: Final = {
-    1: "text", 2: "textarea", 3: "number", 4: "dropdown", 5: "checkbox", 6: "radio",
-    7: "date", 8: "multi_select_dropdown", 9: "lookup", 10: "formula", 11: "decimal",
-}  # fmt: skip
-"""Our guess: no public source lists the numbers of ``field_type``."""
-
-_WITH_CHOICES: Final = {"dropdown", "radio", "multi_select_dropdown"}
-_MOST_CHOICES: Final = 300
+from kartra_freshsales.sandbox.state import Store
+from kartra_freshsales.sandbox.values import as_text
 
 
 class Fields:
@@ -50,6 +43,7 @@ class Fields:
             field = custom_field(json.loads(body))
             self.custom[module][field.name] = field
         self._demanded = {name: frozenset[str]() for name in ENTITIES}
+        self._labels: dict[str, dict[str, str]] = {name: {} for name in ENTITIES}
         for module, names in seed.required_fields.items():
             self._demand(module, names)
         for module, wanted in seed.custom_fields.items():
@@ -65,15 +59,16 @@ class Fields:
             if name not in builtin:
                 raise ValueError(f"required_fields: {module} has no field {name}")
             builtin[name]["required"] = True
+            self._labels[module][name] = builtin[name]["label"]
         self._demanded[module] = frozenset(names)
         for name in self._demanded[module] & set(self.custom[module]):
-            self.custom[module][name] = _made_required(self.custom[module][name])
+            self.custom[module][name] = made_required(self.custom[module][name])
 
     def _make(self, module: str, wanted: list[Field]) -> None:
         """Make the fields of a seed that do not stand yet, as an admin does on a screen."""
         for asked in wanted:
             try:
-                if _asked_name(asked) not in self.custom[module]:
+                if asked_name(asked) not in self.custom[module]:
                     self.create(module, asked, on_screen=True)
             except (Refusal, KeyError) as refused:
                 raise ValueError(
@@ -82,12 +77,7 @@ class Fields:
 
     def required(self, module: str) -> dict[str, str]:
         """Labels of the fields this tenant demands, built-in and custom, by name."""
-        builtin = {
-            item["name"]: item["label"]
-            for item in self._builtin[module]
-            if item["name"] in self._demanded[module]
-        }
-        return builtin | {
+        return self._labels[module] | {
             name: str(field.item["label"])
             for name, field in self.custom[module].items()
             if field.required
@@ -139,8 +129,8 @@ class Fields:
         label = as_text("label", asked.get("label"))
         if label is None:
             raise bad("Label can't be blank")
-        kind = _type_of(asked)
-        name = _asked_name(asked)
+        kind = type_of(asked)
+        name = asked_name(asked)
         if name in self.custom[module]:
             raise bad("Name has already been taken")
         self._check_caps(module, kind)
@@ -148,13 +138,13 @@ class Fields:
             asked.get("unique") or (asked.get("field_options") or {}).get("unique")
         )
         self._check_unique(module, kind, unique)
-        choices = _choices_of(kind, asked.get("choices"))
+        choices = choices_of(kind, asked.get("choices"))
         cursor = self._store.sql.execute(
             "INSERT INTO custom_fields (module, name, body) VALUES (?, ?, '{}')",
             (module, name),
         )
         field_id = int(cursor.lastrowid or 0)
-        item = _item(
+        item = new_item(
             asked,
             module=module,
             field_id=field_id,
@@ -221,102 +211,3 @@ _LISTED: Final = {
     "id", "label", "name", "type", "default", "actionable", "position", "choices",
     "base_model", "required", "quick_add_position", "visible",
 }  # fmt: skip
-
-
-def form_id(module: str) -> int:
-    """The id of a module's form."""
-    return 74_000_000_001 + ENTITIES.index(module)
-
-
-def _type_of(asked: Mapping[str, Any]) -> str:
-    for key in ("type", "field_type"):
-        value = asked.get(key)
-        if isinstance(value, str) and value in CAP_OF:
-            return value
-        number = as_id(value)
-        if number in TYPE_NUMBERS:
-            return TYPE_NUMBERS[number]
-        if value is not None:
-            raise bad("Field type is not valid")
-    return "text"
-
-
-def _made_required(field: CustomField) -> CustomField:
-    return custom_field({**field.item, "required": True})
-
-
-def _asked_name(asked: Mapping[str, Any]) -> str:
-    return _name_of(
-        asked.get("internal_name") or asked.get("name") or asked.get("label") or ""
-    )
-
-
-def _name_of(words: Any) -> str:
-    text = str(words).strip().lower().removeprefix("cf_")
-    name = re.sub(r"[^a-z0-9]+", "_", text).strip("_")
-    if not name:
-        raise bad("Internal name is not valid")
-    return f"cf_{name}"
-
-
-def _choices_of(kind: str, asked: Any) -> list[str]:
-    if kind not in _WITH_CHOICES:
-        return []
-    if not isinstance(asked, list) or not asked:
-        raise bad("Choices can't be blank")
-    words = [
-        str(choice.get("value", "") if isinstance(choice, dict) else choice).strip()
-        for choice in asked
-    ]
-    if not all(words) or len({word.casefold() for word in words}) < len(words):
-        raise bad("Choices are blank or not unique")
-    if len(words) > _MOST_CHOICES:
-        raise bad("Choices are more than 300")
-    return words
-
-
-def _item(
-    asked: Mapping[str, Any],
-    *,
-    module: str,
-    field_id: int,
-    name: str,
-    label: str,
-    kind: str,
-    choices: list[str],
-    unique: bool,
-    position: int,
-) -> Field:
-    return {
-        "id": str(field_id),
-        "label": label,
-        "name": name,
-        "type": kind,
-        "default": False,
-        "custom": True,
-        "actionable": True,
-        "position": position,
-        "choices": [
-            {
-                "id": 73_500_000_000 + (field_id - FIRST_IDS["custom_fields"]) * 301 + at,
-                "value": word,
-                "position": at,
-                "disabled": False,
-                "inactive": False,
-                "is_active": True,
-            }
-            for at, word in enumerate(choices, start=1)
-        ],
-        "base_model": BASE_MODELS[module],
-        "form_id": form_id(module),
-        "field_class": module,
-        "field_options": {"unique": unique},
-        "required": bool(asked.get("required")),
-        "visible": asked.get("visible", True),
-        "editable": asked.get("editable", True),
-        "quick_add_position": None,
-        "parent_id": None,
-        "placeholder": asked.get("placeholder"),
-        "hint": asked.get("hint"),
-        "default_value": None,
-    }

@@ -1,7 +1,7 @@
-"""What each kind of record looks like: its keys in recorded order and how they are written.
+"""What each kind of record looks like and how its keys are written.
 
-Constants only. How values are cleaned lives in ``values``, how records change in
-``records``, how they are shown in ``rendering``.
+Constants only. The keys themselves stand in ``record_keys``. How values are cleaned lives
+in ``values``, how records change in ``records``, how they are shown in ``rendering``.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
+
+from kartra_freshsales.sandbox import record_keys
 
 
 @dataclass(frozen=True)
@@ -30,195 +32,6 @@ class Module:
     hidden: frozenset[str]
     template: Mapping[str, Any]
 
-
-_CONTACT: Final[dict[str, Any]] = {
-    "id": None,
-    "first_name": None,
-    "last_name": None,
-    "display_name": None,
-    "avatar": None,
-    "job_title": None,
-    "city": None,
-    "state": None,
-    "zipcode": None,
-    "country": None,
-    "email": None,
-    "emails": [],
-    "time_zone": None,
-    "work_number": None,
-    "mobile_number": None,
-    "address": None,
-    "last_seen": None,
-    "lead_score": 0,
-    "last_contacted": None,
-    "open_deals_amount": "0.0",
-    "won_deals_amount": "0.0",
-    "links": {},
-    "last_contacted_sales_activity_mode": None,
-    "custom_field": {},
-    "created_at": None,
-    "updated_at": None,
-    "keyword": None,
-    "medium": None,
-    "last_contacted_mode": None,
-    "recent_note": None,
-    "won_deals_count": 0,
-    "last_contacted_via_sales_activity": None,
-    "completed_sales_sequences": None,
-    "active_sales_sequences": None,
-    "web_form_ids": None,
-    "open_deals_count": 0,
-    "last_assigned_at": None,
-    "facebook": None,
-    "twitter": None,
-    "linkedin": None,
-    "is_deleted": False,
-    "team_user_ids": None,
-    "external_id": None,
-    "work_email": None,
-    "subscription_status": 1,
-    "subscription_types": "2;3;4;5;1",
-    "unsubscription_reason": None,
-    "other_unsubscription_reason": None,
-    "customer_fit": 0,
-    "whatsapp_subscription_status": 2,
-    "sms_subscription_status": 2,
-    "last_seen_chat": None,
-    "first_seen_chat": None,
-    "locale": None,
-    "total_sessions": None,
-    "system_tags": [],
-    "first_campaign": None,
-    "first_medium": None,
-    "first_source": None,
-    "last_campaign": None,
-    "last_medium": None,
-    "last_source": None,
-    "latest_campaign": None,
-    "latest_medium": None,
-    "latest_source": None,
-    "mcr_id": None,
-    "phone_numbers": [],
-    "tags": [],
-}
-
-_ACCOUNT: Final[dict[str, Any]] = {
-    "id": None,
-    "name": None,
-    "address": None,
-    "city": None,
-    "state": None,
-    "zipcode": None,
-    "country": None,
-    "number_of_employees": None,
-    "annual_revenue": None,
-    "website": None,
-    "owner_id": None,
-    "phone": None,
-    "open_deals_amount": "0.0",
-    "open_deals_count": 0,
-    "won_deals_amount": "0.0",
-    "won_deals_count": 0,
-    "last_contacted": None,
-    "last_contacted_mode": None,
-    "facebook": None,
-    "twitter": None,
-    "linkedin": None,
-    "links": {},
-    "custom_field": {},
-    "created_at": None,
-    "updated_at": None,
-    "avatar": None,
-    "parent_sales_account_id": None,
-    "recent_note": None,
-    "last_contacted_via_sales_activity": None,
-    "last_contacted_sales_activity_mode": None,
-    "completed_sales_sequences": None,
-    "active_sales_sequences": None,
-    "last_assigned_at": None,
-    "is_deleted": False,
-    "team_user_ids": None,
-    "web_form_ids": None,
-    "tags": [],
-}
-
-_DEAL: Final[dict[str, Any]] = {
-    "id": None,
-    "name": None,
-    "amount": "0.0",
-    "base_currency_amount": "0.0",
-    "expected_close": None,
-    "closed_date": None,
-    "stage_updated_time": None,
-    "custom_field": {},
-    "probability": None,
-    "updated_at": None,
-    "created_at": None,
-    "deal_pipeline_id": None,
-    "deal_stage_id": None,
-    "age": 0,
-    "links": {},
-    "recent_note": None,
-    "completed_sales_sequences": None,
-    "active_sales_sequences": None,
-    "web_form_id": None,
-    "upcoming_activities_time": None,
-    "collaboration": {},
-    "last_assigned_at": None,
-    "last_contacted_sales_activity_mode": None,
-    "last_contacted_via_sales_activity": None,
-    "expected_deal_value": "0.0",
-    "is_deleted": False,
-    "team_user_ids": None,
-    "avatar": None,
-    "fc_widget_collaboration": {},
-    "forecast_category": 2,
-    "deal_prediction": 2,
-    "deal_prediction_last_updated_at": None,
-    "has_products": False,
-    "rotten_days": None,
-    "tags": [],
-}
-
-_LEAD: Final[dict[str, Any]] = {
-    "id": None,
-    "first_name": None,
-    "last_name": None,
-    "display_name": None,
-    "avatar": None,
-    "job_title": None,
-    "department": None,
-    "city": None,
-    "state": None,
-    "zipcode": None,
-    "country": None,
-    "email": None,
-    "emails": [],
-    "time_zone": None,
-    "work_number": None,
-    "mobile_number": None,
-    "address": None,
-    "last_seen": None,
-    "lead_score": 0,
-    "last_contacted": None,
-    "stage_updated_time": None,
-    "company": None,
-    "deal": None,
-    "links": {},
-    "custom_field": {},
-    "created_at": None,
-    "updated_at": None,
-    "keyword": None,
-    "medium": None,
-    "last_contacted_mode": None,
-    "recent_note": None,
-    "facebook": None,
-    "twitter": None,
-    "linkedin": None,
-    "is_deleted": False,
-    "team_user_ids": None,
-    "tags": [],
-}
 
 CONTACTS: Final = Module(
     plural="contacts",
@@ -265,7 +78,7 @@ CONTACTS: Final = Module(
             "lost_reason_id",
         }
     ),
-    template=MappingProxyType(_CONTACT),
+    template=MappingProxyType(record_keys.CONTACT),
 )
 SALES_ACCOUNTS: Final = Module(
     plural="sales_accounts",
@@ -292,7 +105,7 @@ SALES_ACCOUNTS: Final = Module(
         }
     ),
     hidden=frozenset({"territory_id", "industry_type_id", "business_type_id"}),
-    template=MappingProxyType(_ACCOUNT),
+    template=MappingProxyType(record_keys.ACCOUNT),
 )
 DEALS: Final = Module(
     plural="deals",
@@ -322,7 +135,7 @@ DEALS: Final = Module(
             "territory_id",
         }
     ),
-    template=MappingProxyType(_DEAL),
+    template=MappingProxyType(record_keys.DEAL),
 )
 
 LEADS: Final = Module(
@@ -367,7 +180,7 @@ LEADS: Final = Module(
             "campaign_id",
         }
     ),
-    template=MappingProxyType(_LEAD),
+    template=MappingProxyType(record_keys.LEAD),
 )
 """Classic only."""
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from kartra_freshsales.sandbox.limits import READS
-from kartra_freshsales.sandbox.modules import MODULES
+from kartra_freshsales.sandbox.modules import DEALS, FORECAST_KIND
 from kartra_freshsales.sandbox.pages_records import BROWSE, TITLES
 from kartra_freshsales.sandbox.pages_words import brief, moment
 from kartra_freshsales.sandbox.world import World
 
-LAST_REQUESTS: Final = 12
+LAST_REQUESTS: Final = 8
 _HANGING: Final = {
     "notes": "Notes",
     "tasks": "Tasks",
@@ -44,7 +44,7 @@ class Tile:
     title: str
     count: int
     href: str
-    note: str = ""
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -96,8 +96,9 @@ def _tiles(world: World) -> list[Tile]:
         live, binned = (
             world.store.count(plural, f"deleted = {flag}", ()) for flag in (0, 1)
         )
-        note = f"{binned:,} in the recycle bin" if binned else ""
-        tiles.append(Tile(TITLES[plural], live, f"{BROWSE}/{plural}", note))
+        notes = [_states_of_deals(world)] if plural == DEALS.plural and live else []
+        notes += [f"{binned:,} in the recycle bin"] if binned else []
+        tiles.append(Tile(TITLES[plural], live, f"{BROWSE}/{plural}", notes))
     named = _count(world, "lists")
     fields = sum(len(fields) for fields in world.fields.custom.values())
     return [
@@ -105,6 +106,18 @@ def _tiles(world: World) -> list[Tile]:
         Tile("Lists", named, f"{BROWSE}/lists"),
         Tile("Custom fields", fields, f"{BROWSE}/fields"),
     ]
+
+
+def _states_of_deals(world: World) -> str:
+    words = {"Open": "open", "Closed Won": "won", "Closed Lost": "lost"}
+    counts = [
+        (
+            word,
+            world.store.count("deals", "deleted = 0 AND kind = ?", (FORECAST_KIND[kind],)),
+        )
+        for kind, word in words.items()
+    ]
+    return ", ".join(f"{count:,} {word}" for word, count in counts if count)
 
 
 def _meters(world: World) -> list[Meter]:
@@ -170,17 +183,16 @@ def custom_fields(world: World) -> list[tuple[str, list[dict[str, Any]]]]:
             TITLES[plural],
             [
                 {
-                    "label": brief(field.item["label"]),
-                    "name": field.name,
-                    "kind": _KINDS.get(field.type, field.type),
-                    "choices": [brief(choice["value"]) for choice in field.item["choices"]],
-                    "marks": _marks(required=field.required, unique=field.unique),
+                    "label": brief(item.item["label"]),
+                    "name": item.name,
+                    "kind": _KINDS.get(item.type, item.type),
+                    "choices": [brief(choice["value"]) for choice in item.item["choices"]],
+                    "marks": _marks(required=item.required, unique=item.unique),
                 }
-                for field in world.fields.custom[plural].values()
+                for item in world.fields.custom[plural].values()
             ],
         )
         for plural in world.edition.modules
-        if plural in MODULES
     ]
 
 

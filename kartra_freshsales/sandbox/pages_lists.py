@@ -190,7 +190,8 @@ def _owner(world: World, record: Record) -> Cells:
 
 
 def _changed(world: World, record: Record) -> Cells:
-    return (Words(words.moment(world, record.updated_us)),)
+    to_the_minute = words.moment(world, record.updated_us).rpartition(":")[0]
+    return (Words(to_the_minute),)
 
 
 def _accounts(world: World, module: Module, records: list[Record]) -> dict[int, Cells]:
@@ -256,7 +257,7 @@ def _deals(world: World, records: list[Record]) -> list[tuple[Cells, ...]]:
             _text(words.name_in(world, "deal_stages", record.body.get("deal_stage_id"))),
             accounts.get(record.id, ()),
             _owner(world, record),
-            (Words(_closing(record)),),
+            _text(_closing(record)),
             _changed(world, record),
         )
         for record in records

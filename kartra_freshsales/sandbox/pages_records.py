@@ -34,7 +34,7 @@ TITLES: Final[Mapping[str, str]] = {
     "deals": "Deals",
     "leads": "Leads",
 }
-MOST_LINKS: Final = 25
+MOST_LINKS: Final = 12
 _LABELS: Final = {"emails": "E-mail", "sales_accounts": "Accounts"}
 _LINKED: Final = frozenset(
     {"sales_accounts", "sales_account_id", "contacts", "lists", "tags"}
@@ -111,7 +111,9 @@ def _group(title: str, lines: list[Line]) -> Group:
 def _builtin(world: World, module: Module, record: Record, item: Field) -> Line:
     name = item["name"]
     value = record.body.get(name, module.template.get(name))
-    return Line(str(_LABELS.get(name) or item["label"]), name, _value(world, record, item, value))
+    return Line(
+        str(_LABELS.get(name) or item["label"]), name, _value(world, record, item, value)
+    )
 
 
 def _custom(item: Field, value: Any) -> Line:
@@ -236,5 +238,14 @@ def _named(world: World, module: Module, ids: Iterable[int]) -> Iterator[Words]:
         if record is None:
             yield Words(str(record_id), note="forgotten")
         else:
-            binned = "in the recycle bin" if record.deleted else ""
-            yield Words(name_of(module, record), href(module, record_id), binned)
+            note = "in the recycle bin" if record.deleted else _told(world, module, record)
+            yield Words(name_of(module, record), href(module, record_id), note)
+
+
+def _told(world: World, module: Module, record: Record) -> str:
+    """What tells a deal from another of the same name."""
+    if module is not DEALS:
+        return ""
+    currency = words.currency_of(world, record.body.get("currency_id"))
+    stage = words.name_in(world, "deal_stages", record.body.get("deal_stage_id"))
+    return f"{words.money(record.body.get('amount', '0.0'), currency)}, {stage}"

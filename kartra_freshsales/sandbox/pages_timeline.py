@@ -142,7 +142,8 @@ def _changes(world: World, module: Module, record: Record, first: int) -> Iterat
         if now is not None and owner != owner_was:
             keys.append("owner_id")
         text = ", ".join(keys) if keys else _other(world, module, action, other)
-        yield _step(world, int(at * 1_000_000), _DEEDS.get(action, action), text, who)
+        at_us = max(int(at * 1_000_000), record.created_us + 1)  # told before it was made
+        yield _step(world, at_us, _DEEDS.get(action, action), text, who)
 
 
 def _who(actor: str, request: int | None) -> str:

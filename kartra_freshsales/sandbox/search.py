@@ -143,7 +143,7 @@ def _clause(call: Call, module: Module, rule: Any) -> Clause:
 
 
 def _equal(module: Module, field: str, values: list[Any]) -> Clause | None:
-    """The clause for one of some values in a field; nothing where there is no such field."""
+    """The clause for any of some values in a field; nothing without such a field."""
     words = [str(value).strip() for value in values if value not in (None, "")]
     name = field.removeprefix("contact_email.").removeprefix("lead_email.")
     if name in {"email", "emails"} and module in PEOPLE:

@@ -81,7 +81,5 @@ def new_scene(
         (root / ".env").write_text(
             SETTINGS.format(base_url=sandbox.base_url, api_key=sandbox.api_key)
         )
-        with Crm(
-            sandbox.base_url, sandbox.api_key, sandbox.history_url, edition
-        ) as crm:
+        with Crm(sandbox.base_url, sandbox.api_key, sandbox.history_url, edition) as crm:
             yield Scene(root, crm, sandbox.control_url)

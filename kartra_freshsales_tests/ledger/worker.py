@@ -6,9 +6,14 @@ import os
 import sys
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 
+from pydantic import SecretStr
+
+from kartra_freshsales.freshsales.client import FreshsalesClient
 from kartra_freshsales.ledger.states import IntentState
 from kartra_freshsales.ledger.store import Ledger
+from kartra_freshsales_tests.ledger.hourglass import Hourglass
 from kartra_freshsales_tests.ledger.scenario import HERE, several, to
 
 
@@ -48,11 +53,26 @@ def send(url: str, address: str, key: str, count: str, limit: str) -> None:
                 answer.read()
 
 
+def ask(count: str, hour: str, minute: str, url: str, *where: str) -> None:
+    """Ask an account as our own client does, as fast as the shared budget allows."""
+    address, key, control_url, path = where
+    clock = Hourglass(Path(path), control_url)
+    with Ledger.open(url, HERE) as ledger:
+        budget = ledger.budget(
+            int(hour), int(minute), 0.0, run=path, clock=clock, sleep=clock.sleep
+        )
+        with FreshsalesClient(address, SecretStr(key), budget=budget) as client:
+            for _ in range(int(count)):
+                with clock.standing():
+                    client.selector("owners")
+
+
 JOBS: dict[str, Callable[..., None]] = {
     "crash_after_planning": crash_after_planning,
     "crash_after_sending": crash_after_sending,
     "append": append,
     "send": send,
+    "ask": ask,
 }
 
 if __name__ == "__main__":

@@ -166,7 +166,7 @@ class Account:
 
 @contextmanager
 def opened(
-    server: SandboxProcess, ledger: Path, policy: Policy = FAST
+    server: SandboxProcess, ledger: Path, policy: Policy = FAST, timeout: float = 5.0
 ) -> Iterator[Account]:
     """A client and a ledger for a server."""
     url = f"sqlite:///{ledger}"
@@ -176,7 +176,7 @@ def opened(
             server.base_url,
             SecretStr(server.api_key),
             budget=Unlimited(),
-            timeout=5.0,
+            timeout=timeout,
             patience=PATIENCE,
         ) as client,
     ):

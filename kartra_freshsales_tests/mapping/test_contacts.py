@@ -111,12 +111,6 @@ def test_a_lead_stands_in_the_stage_lead_and_a_customer_in_customer() -> None:
     assert [payload(rows, ANN)[key] for key in stage] == [30, 31]
 
 
-def test_classic_has_leads_without_lifecycle_stages() -> None:
-    classic = built(edition="classic")
-    assert "lifecycle_stage_id" not in payload(classic, DORA)
-    assert problem(classic, DORA) is None
-
-
 def test_a_stage_the_account_lacks_is_a_problem_with_a_remedy() -> None:
     # S95
     rows = built(lookups=Lookups(owners=LOOKUPS.owners))

@@ -212,7 +212,8 @@ def test_everything_kartra_has_fits_the_smallest_paid_plan() -> None:
 
 def test_on_classic_every_contact_field_is_wanted_on_leads_too() -> None:
     # S82
-    classic = Mapping.model_validate({"destination": {"edition": "classic", "plan": "garden"}})
+    target = {"edition": "classic", "plan": "garden"}
+    classic = Mapping.model_validate({"destination": target})
     fields = wanted(classic)
     of = {
         endpoint: {f.label for f in fields.values() if f.endpoint == endpoint}

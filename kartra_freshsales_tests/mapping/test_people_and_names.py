@@ -6,8 +6,7 @@ import polars as pl
 import pytest
 
 from kartra_freshsales.freshsales.lookups import Lookups
-from kartra_freshsales.freshsales.metadata import Choice, Field, User
-from kartra_freshsales.mapping.conversion import conversion_gaps, conversion_map
+from kartra_freshsales.freshsales.metadata import User
 from kartra_freshsales.mapping.model import Mapping
 from kartra_freshsales.mapping.names_in_use import names_in_use
 from kartra_freshsales.mapping.owners import NO_OWNER, owner_table
@@ -99,47 +98,6 @@ def test_a_name_the_account_lacks_comes_with_the_nearest_it_has() -> None:
     nearest = dict(table.select("name", "nearest").iter_rows())
     assert nearest["Customer"] == "Customers"
     assert "Won" in nearest
-
-
-def lead_fields(*fields: Field) -> dict[str, list[Field]]:
-    contact = Field(name="cf_kartra_id", label="Kartra ID", type="text")
-    return {"contacts": [contact], "leads": list(fields)}
-
-
-def test_a_lead_field_without_a_place_on_the_contact_blocks() -> None:
-    # S82 S83
-    gaps = conversion_gaps(
-        lead_fields(
-            Field(name="cf_kartra_id", label="kartra id", type="text"),
-            Field(name="cf_colour", label="Colour", type="dropdown"),
-        ),
-        "classic",
-    )
-    assert gaps.select("label", "problem").rows() == [("Colour", "no_counterpart")]
-
-
-@pytest.mark.parametrize(
-    ("kind", "choices", "problem"),
-    [("number", (), "other_type"), ("text", ("a",), "choices_missing"), ("text", (), None)],
-)
-def test_both_sides_of_a_conversion_must_hold_the_same(
-    kind: str, choices: tuple[str, ...], problem: str | None
-) -> None:
-    # S82 S84 S96
-    lead = Field(
-        name="cf_kartra_id",
-        label="Kartra ID",
-        type=kind,
-        choices=[Choice(value=choice) for choice in choices],
-    )
-    table = conversion_map(lead_fields(lead), "classic")
-    assert table.item(0, "problem") == problem
-
-
-def test_the_suite_converts_nothing_so_nothing_can_be_lost() -> None:
-    # S82 S84
-    lead = Field(name="cf_x", label="X", type="text")
-    assert conversion_map(lead_fields(lead), "suite").is_empty()
 
 
 def export_columns(**more: object) -> pl.DataFrame:

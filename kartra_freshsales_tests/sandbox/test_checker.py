@@ -1,4 +1,4 @@
-"""A checker that knows only the exported lines finds what a load did wrong, and only that."""
+"""What the checker finds in the exported lines is what was done wrong, and nothing else."""
 
 from __future__ import annotations
 

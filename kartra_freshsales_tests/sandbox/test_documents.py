@@ -9,14 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kartra_freshsales.sandbox.config import SandboxConfig
+from kartra_freshsales.sandbox.documents import storage_room
 from kartra_freshsales.sandbox.multipart import parts_of
+from kartra_freshsales.sandbox.world import make_world
 from kartra_freshsales_tests.sandbox.conftest import Account
 from kartra_freshsales_tests.sandbox.scenario import made, messages
 
 
 def about(crm: httpx.Client, module: str = "contacts") -> dict[str, Any]:
     target = {"contacts": "Contact", "sales_accounts": "SalesAccount", "deals": "Deal"}
-    required = {
+    required: dict[str, dict[str, Any]] = {
         "contacts": {"email": "person.1@example.com"},
         "sales_accounts": {"name": "Acme"},
         "deals": {"name": "Deal 1", "amount": 1},
@@ -60,7 +63,10 @@ def test_an_uploaded_file_stands_at_its_record(crm: httpx.Client, module: str) -
     assert file["id"] == answer.json()["id"]
     assert (file["name"], file["is_shared"]) == ("offer.pdf", True)
     assert file["content_content_type"] == "application/pdf"
-    assert (file["content_file_size"], file["content_file_size_readable"]) == (4000, "4.0 KB")
+    assert (file["content_file_size"], file["content_file_size_readable"]) == (
+        4000,
+        "4.0 KB",
+    )
     (association,) = body["document_associations"]
     assert association["attachable"] == {"type": "Document", "id": file["id"]}
     assert body["document_links"] == []
@@ -128,8 +134,6 @@ def test_no_byte_of_a_file_is_lost_in_its_form(content: bytes, name: str) -> Non
 
 # reference 5: 150 MB each, as the account is told
 def test_a_file_may_have_150_megabytes_and_not_a_byte_more(account: Account) -> None:
-    from kartra_freshsales.sandbox.config import SandboxConfig
-
     assert SandboxConfig(api_key="k").largest_file_bytes == 150_000_000
     with account(largest_file_bytes=1000) as crm:
         target = about(crm)
@@ -158,10 +162,6 @@ def test_storage_ends_where_the_plan_says(account: Account) -> None:
 
 
 def test_a_plans_storage_counts_its_active_users(account: Account) -> None:
-    from kartra_freshsales.sandbox.config import SandboxConfig
-    from kartra_freshsales.sandbox.documents import storage_room
-    from kartra_freshsales.sandbox.world import make_world
-
     for edition, plan, gigabytes in (
         ("suite", "growth", 2 * 4),
         ("suite", "enterprise", 100 * 4),
@@ -180,7 +180,9 @@ def test_a_link_stands_at_its_record(crm: httpx.Client) -> None:
     assert answer.status_code == 200
     crm.post("/document_links", json={"document_link": sent})
     body = attached(crm, target)
-    named = [(link["name"], link["url"], link["is_shared"]) for link in body["document_links"]]
+    named = [
+        (link["name"], link["url"], link["is_shared"]) for link in body["document_links"]
+    ]
     url = sent["url"]
     assert named == [(url, url, True), ("Offer", url, True)]
     assert {one["attachable"]["type"] for one in body["document_associations"]} == {

@@ -41,7 +41,7 @@ CALLS: tuple[Told, ...] = (
     ("POST", "/contacts", {"contact": {"email": "a@example.com", "contact_status_id": 1}}),
     ("POST", "/contacts", {"contact": {"email": "a@example.com", "lifecycle_stage_id": 1}}),
     ("POST", "/contacts", {"contact": {"email": "a@example.com", "first_name": "x" * 256}}),
-    ("POST", "/contacts", {"contact": {"email": "a@b.example", "custom_field": {"cf_x": 1}}}),
+    ("POST", "/contacts", {"contact": {"email": "a@b.test", "custom_field": {"cf_x": 1}}}),
     ("POST", "/contacts/upsert", {}),
     ("POST", "/sales_accounts", {"sales_account": {}}),
     ("POST", "/sales_accounts", {"sales_account": {"name": "A", "website": "no site"}}),

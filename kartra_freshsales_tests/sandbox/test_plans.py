@@ -188,7 +188,8 @@ def test_lists_are_there_on_all_but_free_unless_a_switch_says_otherwise(
     ("edition", "module", "most"),
     [
         ("suite", "contacts", 4), ("suite", "sales_accounts", 2),
-        ("classic", "contacts", 2), ("classic", "sales_accounts", 2), ("classic", "leads", 2),
+        ("classic", "contacts", 2), ("classic", "sales_accounts", 2),
+        ("classic", "leads", 2),
     ],
 )  # fmt: skip
 def test_unique_fields_are_capped_by_module(

@@ -98,11 +98,16 @@ def test_prices_show_with_their_include_and_come_and_go_one_by_one(
     ]  # fmt: skip
     assert (first["unit_price"], second["unit_price"]) == (1000.0, None)
     assert (shown["base_currency_amount"], shown["pricing_type"]) == (1000.0, 1)
-    change = [{"id": second["id"], "unit_price": "7.5"}, {"id": first["id"], "_destroy": True}]
+    change = [
+        {"id": second["id"], "unit_price": "7.5"},
+        {"id": first["id"], "_destroy": True},
+    ]
     shown = priced(pro, product_id, change).json()["product"]
     assert shown["product_pricings"] == [{**second, "unit_price": 7.5}]
     assert shown["base_currency_amount"] is None
-    assert "product_pricings" not in pro.get(f"/cpq/products/{product_id}").json()["product"]
+    assert (
+        "product_pricings" not in pro.get(f"/cpq/products/{product_id}").json()["product"]
+    )
     assert priced(pro, product_id, [{"currency_code": "USD", "_destroy": True}]).is_error
 
 
@@ -204,6 +209,7 @@ def test_a_refused_write_leaves_a_deals_products_alone(pro: httpx.Client) -> Non
     path = f"/deals/{deal}"
     good = {"products": [{"id": standing}]}
     pro.put(path, json={"deal": good})
+    wrong: dict[str, Any]
     for wrong in (
         {"products": [{"id": gone}]},
         {"products": [{}]},
@@ -213,7 +219,9 @@ def test_a_refused_write_leaves_a_deals_products_alone(pro: httpx.Client) -> Non
         {"products": [], "owner_id": 5},
     ):
         assert pro.put(path, json={"deal": wrong}).status_code == 400
-    assert [one["id"] for one in got(pro, "deals", deal, "products")["products"]] == [standing]
+    assert [one["id"] for one in got(pro, "deals", deal, "products")["products"]] == [
+        standing
+    ]
     pro.delete(f"/cpq/products/{standing}")
     assert len(got(pro, "deals", deal, "products")["products"]) == 1
 
@@ -237,7 +245,11 @@ def test_a_cpq_document_belongs_to_a_deal_and_has_products(pro: httpx.Client) ->
     assert (shown["document_number"], shown["amount"]) == ("DOC-1", 12.5)
     assert (shown["deal_id"], shown["contact_id"]) == (deal, contact)
     (line,) = shown["products"]
-    assert (line["cpq_document_id"], line["quantity"], line["discount"]) == (shown["id"], 2, 10)
+    assert (line["cpq_document_id"], line["quantity"], line["discount"]) == (
+        shown["id"],
+        2,
+        10,
+    )
     path = f"/cpq/cpq_documents/{shown['id']}"
     assert pro.get(path).json()["cpq_document"] == shown
     (related,) = pro.get(f"{path}/related_products").json()["products"]

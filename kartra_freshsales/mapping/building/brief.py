@@ -1,7 +1,7 @@
 """What every payload builder is told. Not here: golden records."""
 
 from collections.abc import Mapping as Table
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kartra_freshsales.freshsales.lookups import Lookups
 from kartra_freshsales.mapping.custom_fields import ResolvedField
@@ -17,7 +17,7 @@ class Brief:
     lookups: Lookups
     fields: tuple[ResolvedField, ...]
     edition: str
-    standing: Standing = Standing()
+    standing: Standing = field(default_factory=Standing)
 
     @property
     def zone(self) -> str:

@@ -128,9 +128,7 @@ def _plain(frame: pl.DataFrame, mapping: Mapping) -> dict[str, pl.Expr]:
     return found
 
 
-def _derived(
-    accounts: pl.DataFrame, brief: Brief, endpoint: str
-) -> list[pl.Expr]:
+def _derived(accounts: pl.DataFrame, brief: Brief, endpoint: str) -> list[pl.Expr]:
     mapping = brief.mapping
     derives = mapping.fields.derives
     found = []

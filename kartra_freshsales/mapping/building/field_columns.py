@@ -79,9 +79,7 @@ def _beside(kind: str, mapping: Mapping) -> Iterator[FieldColumn]:
             yield FieldColumn(
                 kind, "_consent", CONSENT_LABEL, "dropdown", "consent", labels
             )
-        if mapping.lists_become == "multi_select" and mapping.fields.derives(
-            kind, "lists"
-        ):
+        if mapping.lists_become == "multi_select" and mapping.fields.derives(kind, "lists"):
             yield FieldColumn(kind, "_lists", LISTS_LABEL, "multi_select_dropdown", "lists")
         # No source says that a conversion carries tags along: a field that is mapped does.
         if mapping.destination.edition == CLASSIC and mapping.fields.derives(kind, "tags"):

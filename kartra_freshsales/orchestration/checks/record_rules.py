@@ -67,7 +67,7 @@ def every_field_stands(frames: Frames) -> Verdict:
 
 
 def every_lead_field_survives_conversion(frames: Frames) -> Verdict:
-    """Every custom lead field has its counterpart (S82, S83); nothing to ask on the Suite."""
+    """Every custom lead field has its counterpart (S82, S83); the Suite has none."""
     table = frames["conversion_mapping"]
     gaps = table.filter(pl.col("problem").is_not_null())
     reasons = {f"because {word}": n for word, n in counts_of(gaps, "problem").items()}

@@ -2,17 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import httpx
 import pytest
 
+from kartra_freshsales.sandbox.app import create_app
+from kartra_freshsales.sandbox.config import SandboxConfig
+from kartra_freshsales.sandbox.edition import SUITE
 from kartra_freshsales.sandbox.server import SandboxProcess
-from kartra_freshsales_tests.sandbox.scenario import bulk, made, view_id
+from kartra_freshsales_tests.sandbox.conftest import Account, Stage
+from kartra_freshsales_tests.sandbox.scenario import Client, bulk, made, view_id
 
 Json = dict[str, Any]
+_KEY: Final = "secret-key"
+
+
+@pytest.fixture(scope="package")
+def line(stage: tuple[Stage, str]) -> Iterator[httpx.Client]:
+    """One client for all writing cases: making one takes longer than most of them."""
+    headers = {"Authorization": f"Token token={_KEY}"}
+    with Client(base_url=f"{stage[1]}{SUITE.address}", headers=headers) as client:
+        yield client
+
+
+@pytest.fixture
+def account(stage: tuple[Stage, str], line: httpx.Client) -> Account:
+    """Start a fresh sandbox with the given configuration values."""
+    shown, _ = stage
+
+    @contextmanager
+    def served(
+        clock: Callable[[], float] = time.time, **values: Any
+    ) -> Iterator[httpx.Client]:
+        usual = {"api_key": _KEY, "requests_per_hour": 0}
+        shown.app = create_app(SandboxConfig(**{**usual, **values}), clock)
+        try:
+            yield line
+        finally:
+            shown.app.state.world.store.close()
+
+    return served
 
 
 @dataclass(frozen=True)

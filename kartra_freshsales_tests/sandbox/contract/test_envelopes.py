@@ -114,7 +114,7 @@ def test_delete_and_forget_answer_200_with_true(
 ) -> None:
     record_id = made(crm, module, **LEAST[module])["id"]
     for path in (f"/{module}/{record_id}", f"/{module}/{record_id}/forget"):
-        answer = crm.request("DELETE", path, **({} if body is None else {"json": body}))
+        answer = crm.request("DELETE", path, json=body)
         assert (answer.status_code, answer.json()) == (200, True)
         assert crm.get(f"/{module}/{record_id}").status_code == 404
     assert crm.delete(f"/{module}/{record_id}/forget").status_code == 404
@@ -206,9 +206,7 @@ def test_money_is_text_account_revenue_a_number_and_expected_close_a_bare_date(
         pytest.param("much", "0.0", id="4 unreadable amount swallowed"),
     ],
 )
-def test_an_amount_comes_back_as_text(
-    crm: httpx.Client, sent: object, shown: str
-) -> None:
+def test_an_amount_comes_back_as_text(crm: httpx.Client, sent: object, shown: str) -> None:
     assert made(crm, "deals", name="D", amount=sent)["amount"] == shown
 
 
@@ -229,8 +227,8 @@ def test_lists_take_a_bare_body(crm: httpx.Client) -> None:
         pytest.param(None, id="nothing"),
     ],
 )
-def test_a_body_that_is_no_mapping_is_refused(crm: httpx.Client, body: object) -> None:
-    answer = crm.post("/contacts", json=body)
+def test_a_body_that_is_no_mapping_is_refused(house: House, body: object) -> None:
+    answer = house.client.post("/contacts", json=body)
     assert (answer.status_code, messages(answer)) == (
         400, ["Invalid or missing attributes"],
     )  # fmt: skip

@@ -95,41 +95,36 @@ def _people(crm: httpx.Client, count: int) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    ("call", "body", "text", "first", "second"),
+    ("call", "body", "text", "after"),
     [
         pytest.param(
-            "add_contacts", {"ids": [2, 3]}, "2 contacts updated.", [0, 1], [2, 3],
+            "add_contacts", {"ids": [2, 3]}, "2 contacts updated.", ([0, 1], [2, 3]),
             id="3.10 add",
         ),
         pytest.param(
-            "add_contacts", {"ids": [0, 2]}, "2 contacts updated.", [0, 1], [0, 2],
+            "add_contacts", {"ids": [0, 2]}, "2 contacts updated.", ([0, 1], [0, 2]),
             id="3.10 copy is add",
         ),
         pytest.param(
-            "remove_contacts", {"ids": [2]}, "1 contacts updated.", [0, 1], [],
+            "remove_contacts", {"ids": [2]}, "1 contacts updated.", ([0, 1], []),
             id="3.10 remove",
         ),
         pytest.param(
-            "remove_contacts", {"all": True}, "Updating now", [0, 1], [],
+            "remove_contacts", {"all": True}, "Updating now", ([0, 1], []),
             id="3.10 remove all",
         ),
         pytest.param(
-            "move_contacts", {"ids": [1]}, "1 contacts updated.", [0], [1, 2],
+            "move_contacts", {"ids": [1]}, "1 contacts updated.", ([0], [1, 2]),
             id="3.10 move",
         ),
         pytest.param(
-            "move_contacts", {"all": True}, "Updating now", [], [0, 1, 2],
+            "move_contacts", {"all": True}, "Updating now", ([], [0, 1, 2]),
             id="3.10 move all",
         ),
     ],
 )  # fmt: skip
 def test_a_list_is_filled_emptied_and_moved(
-    crm: httpx.Client,
-    call: str,
-    body: Json,
-    text: str,
-    first: list[int],
-    second: list[int],
+    crm: httpx.Client, call: str, body: Json, text: str, after: tuple[list[int], list[int]]
 ) -> None:
     people = _people(crm, 4)
     one = _list(crm, "One", people[:2])
@@ -140,8 +135,8 @@ def test_a_list_is_filled_emptied_and_moved(
     answer = crm.put(f"/lists/{two}/{call}", json=sent)
     assert (answer.status_code, list(answer.json())) == (200, ["message"])
     assert answer.json()["message"].startswith(text)
-    assert _members(crm, one) == [people[at] for at in first]
-    assert _members(crm, two) == [people[at] for at in second]
+    for list_id, members in zip((one, two), after, strict=True):
+        assert _members(crm, list_id) == [people[at] for at in members]
 
 
 # reference 2.3 and 12, 14

@@ -119,8 +119,8 @@ def test_a_subscription_status_is_one_of_its_table(
     for status in range(most + 1):
         answer = crm.put(f"/contacts/{contact}", json={key: status})
         assert answer.json()["contact"][key] == status
-    for status in (most + 1, "perhaps"):
-        assert crm.put(f"/contacts/{contact}", json={key: status}).status_code == 400
+    for wrong in (most + 1, "perhaps"):
+        assert crm.put(f"/contacts/{contact}", json={key: wrong}).status_code == 400
 
 
 # reference 3.5

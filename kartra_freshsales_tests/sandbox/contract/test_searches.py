@@ -9,7 +9,7 @@ import pytest
 
 from kartra_freshsales_tests.sandbox.conftest import Account
 from kartra_freshsales_tests.sandbox.contract.conftest import House
-from kartra_freshsales_tests.sandbox.scenario import made, messages, new_field, viewed
+from kartra_freshsales_tests.sandbox.scenario import made, messages, new_field
 
 Json = dict[str, Any]
 

@@ -124,9 +124,7 @@ def test_other_identifiers_are_refused(
 
 
 @pytest.mark.parametrize("module", ["contacts", "sales_accounts", "deals"])
-def test_an_upsert_without_its_two_parts_is_refused(
-    crm: httpx.Client, module: str
-) -> None:
+def test_an_upsert_without_its_two_parts_is_refused(house: House, module: str) -> None:
     singular = module.removesuffix("s")
     for body in (
         {singular: LEAST[module]},
@@ -134,7 +132,7 @@ def test_an_upsert_without_its_two_parts_is_refused(
         {"unique_identifier": "a@example.com", singular: {}},
         LEAST[module],
     ):
-        assert crm.post(f"/{module}/upsert", json=body).status_code == 400
+        assert house.client.post(f"/{module}/upsert", json=body).status_code == 400
 
 
 # reference 12, 4 and 16
@@ -198,8 +196,8 @@ def test_a_bulk_upsert_takes_one_to_a_hundred_rows(
         pytest.param({"records": []}, id="3.7 another key"),
     ],
 )
-def test_a_bulk_upsert_of_another_form_is_refused(crm: httpx.Client, body: Json) -> None:
-    answer = crm.post("/contacts/bulk_upsert", json=body)
+def test_a_bulk_upsert_of_another_form_is_refused(house: House, body: Json) -> None:
+    answer = house.client.post("/contacts/bulk_upsert", json=body)
     assert messages(answer) == ["Invalid or missing attributes"]
 
 

@@ -1,0 +1,196 @@
+"""Rows that are no data although they are as wide as the data: headers, totals, notes.
+
+A header that is not the file's own means that what follows has other columns: all of that
+is set aside, for reading it under the first header would put values into wrong fields.
+What does not belong here: values that a spreadsheet damaged (``damage``).
+"""
+
+import csv
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+import polars as pl
+
+from kartra_freshsales.kartra.encoding import Text
+from kartra_freshsales.kartra.headers import normalised, split_currency, visible
+from kartra_freshsales.kartra.kinds import ALIASES, ExportKind, match, recognise
+from kartra_freshsales.kartra.model import Dialect, Reason, Rejected, Table
+from kartra_freshsales.kartra.records import raw_records
+
+_LAST_ROWS = 5
+_FOOTER: Final = re.compile(
+    r"""^\W*(?:
+        (?:grand\s+|sub-?)?totals?\b.*\d
+      | (?:number|count|sum)\s+of\b.*\d
+      | \d[\d.,']*\s+(?:records?|rows?|contacts?|leads?|transactions?|subscriptions?)\b
+      | (?:records?|rows?|contacts?|leads?|transactions?|subscriptions?)\s*[:=]\W*\d
+      | (?:exported|generated|created|printed|downloaded|produced)\s+(?:by|on|at|from|with)\b
+      | page\s+\d+\b
+      | end\s+of\s+(?:file|report|export|data|list)\b
+      | copyright\b | ©
+    )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_RAGGED = (Reason.TOO_FEW_FIELDS, Reason.TOO_MANY_FIELDS)
+_PERSON = ("email", "buyer_email", "lead_id")
+
+
+def _words(kind: ExportKind) -> frozenset[str]:
+    return frozenset(word for accepted in ALIASES[kind].values() for word in accepted)
+
+
+_HEADER_WORDS = frozenset().union(*map(_words, ALIASES))
+
+
+def apart(table: Table, dialect: Dialect, text: Text) -> Table:
+    """The table without headers and footers among its rows; those are rejected instead.
+
+    Args:
+        table: the header is gone; rejected records in the order of their lines.
+        dialect: as sniffed.
+        text: where the raw text of a row that is set aside comes from.
+    """
+    repeated, other = _headers(table.rows, dialect)
+    foreign = {each.row for each in table.rejected if _rejected_header(each, dialect)}
+    moved = dict.fromkeys(repeated, Reason.REPEATED_HEADER)
+    rejected = table.rejected
+    if other or foreign:
+        own = {*repeated, *_rows_of(rejected, Reason.REPEATED_HEADER)}
+        below = _below(table, own, {*other, *foreign})
+        moved |= dict.fromkeys(below(table.rows["_row"]), Reason.OTHER_HEADER)
+        lost = set(below(pl.Series([each.row for each in rejected], dtype=pl.Int64)))
+        rejected = tuple(
+            replace(each, reason=Reason.OTHER_HEADER)
+            if each.row in lost and each.reason in _RAGGED
+            else each
+            for each in rejected
+        )
+    rejected = _footers_among(rejected, table.rows)
+    left = _without(table.rows, moved)
+    moved |= dict.fromkeys(_footers(left, dialect), Reason.AFTER_DATA)
+    return set_aside(replace(table, rejected=rejected), moved, text)
+
+
+def set_aside(table: Table, reasons: Mapping[int, Reason], text: Text) -> Table:
+    """The table with rows, named by their lines, moved to the rejected with raw text."""
+    if not reasons:
+        return table
+    starts = [*table.rows["_row"], *(each.row for each in table.rejected)]
+    raw = raw_records(text, reasons, starts)
+    new = [Rejected(row, reason, raw[row]) for row, reason in reasons.items()]
+    rejected = sorted([*table.rejected, *new], key=lambda each: each.row)
+    rows = _without(table.rows, reasons)
+    return replace(table, rows=rows, rejected=tuple(rejected))
+
+
+def _without(rows: pl.DataFrame, moved: Mapping[int, Reason]) -> pl.DataFrame:
+    if not moved:
+        return rows
+    return rows.filter(~pl.col("_row").is_in(list(moved)))
+
+
+def _headers(rows: pl.DataFrame, dialect: Dialect) -> tuple[list[int], list[int]]:
+    """Lines of rows that repeat the header, and of rows that are another header."""
+    at = _telling_column(dialect)
+    cell = pl.col(f"c{at}")
+    # A header never has an address where the addresses are; hardly a data row lacks one.
+    if dialect.kind is ExportKind.CONTACTS:
+        candidates = rows.filter(~cell.str.contains("@", literal=True) & (cell != ""))
+    else:
+        words = [*dialect.header, dialect.header[at].lower(), *_HEADER_WORDS]
+        first = pl.col("c0").str.strip_chars("\ufeff \"'")
+        candidates = rows.filter(first.is_in([*words, *map(str.title, words)]))
+    if candidates.is_empty():
+        return [], []
+    cells = [pl.col(f"c{i}") for i in range(len(dialect.header))]
+    known = pl.sum_horizontal(_like_a_name(each).is_in(_HEADER_WORDS) for each in cells)
+    repeated, other = [], []
+    for *values, row in candidates.filter(known > 1).iter_rows():
+        if tuple(map(visible, values)) == dialect.header:
+            repeated.append(row)
+        elif _is_header(values):
+            other.append(row)
+    return repeated, other
+
+
+def _like_a_name(cell: pl.Expr) -> pl.Expr:
+    """What ``headers.normalised`` does, roughly."""
+    return (
+        cell.str.to_lowercase()
+        .str.replace(r" \([a-z]{3}\)$", "")
+        .str.replace_all(r"[\s\-./_]+", "_")
+        .str.strip_chars("_:* \ufeff\"'")
+    )
+
+
+def _telling_column(dialect: Dialect) -> int:
+    for at, header in enumerate(dialect.header):
+        found = match(dialect.kind, header)
+        if found and found[0] in _PERSON:
+            return at
+    return 0
+
+
+def _is_header(cells: list[str]) -> bool:
+    """Whether cells are names of columns rather than values."""
+    named = [normalised(split_currency(cell)[0]) for cell in cells if cell.strip()]
+    if any("@" in cell for cell in cells) or recognise(cells) is ExportKind.UNKNOWN:
+        return False
+    return len(named) > 1 and sum(name in _HEADER_WORDS for name in named) * 2 >= len(named)
+
+
+def _rejected_header(each: Rejected, dialect: Dialect) -> bool:
+    if each.reason not in _RAGGED or "@" in each.raw:
+        return False
+    lines = each.raw.splitlines()[:1]
+    cells = next(csv.reader(lines, delimiter=dialect.delimiter), [])
+    return _is_header(cells)
+
+
+def _rows_of(rejected: tuple[Rejected, ...], reason: Reason) -> set[int]:
+    return {each.row for each in rejected if each.reason is reason}
+
+
+class _below:  # noqa: N801 - used as a function
+    """Lines that stand below another header and not below the file's own."""
+
+    def __init__(self, table: Table, own: set[int], other: set[int]) -> None:
+        marks = [(row, False) for row in own] + [(row, True) for row in other]
+        self.marks = pl.DataFrame(
+            sorted(marks), schema={"row": pl.Int64, "other": pl.Boolean}, orient="row"
+        ).set_sorted("row")
+
+    def __call__(self, lines: pl.Series) -> list[int]:
+        frame = lines.to_frame("row").sort("row")
+        found = frame.join_asof(self.marks, on="row", strategy="backward")
+        return found.filter(pl.col("other").fill_null(False))["row"].to_list()
+
+
+def _footers_among(
+    rejected: tuple[Rejected, ...], rows: pl.DataFrame
+) -> tuple[Rejected, ...]:
+    """Ragged records below all rows that read like a total or a note."""
+    last = 0 if rows.is_empty() else int(rows["_row"][-1])
+    return tuple(
+        replace(each, reason=Reason.AFTER_DATA)
+        if each.row > last and each.reason in _RAGGED and _is_footer(each.raw)
+        else each
+        for each in rejected
+    )
+
+
+def _footers(rows: pl.DataFrame, dialect: Dialect) -> list[int]:
+    """Lines of the last rows that read like a total or a note, filled up with blanks."""
+    found: list[int] = []
+    for *cells, row in reversed(list(rows.tail(_LAST_ROWS).iter_rows())):
+        words = dialect.delimiter.join(cell for cell in cells if cell and cell.strip())
+        if not _is_footer(words):
+            break
+        found.append(row)
+    return found
+
+
+def _is_footer(words: str) -> bool:
+    return "@" not in words and bool(_FOOTER.match(words.strip("\"' \t,;|")))
