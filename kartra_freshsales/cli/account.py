@@ -6,11 +6,19 @@ from typing import Annotated, Any
 import typer
 
 from kartra_freshsales.cli.context import AsJson, WorkspaceDir, open_journey, screen_of
+from kartra_freshsales.cli.failures import WrongUse
 from kartra_freshsales.cli.output import ExitCode
 from kartra_freshsales.cli.shown import ordered
+from kartra_freshsales.cli.traces import moment_of, show_records, show_requests
 from kartra_freshsales.errors import BadInput
 
 app = typer.Typer()
+
+_UNKNOWN_KEY = "No record of that key is known."
+_KEYS = (
+    "Give the e-mail, a Kartra transaction or subscription id, or a Freshsales id of a "
+    "record that was planned or loaded here."
+)
 
 
 @app.command()
@@ -70,32 +78,43 @@ def trace(
     key: Annotated[
         str,
         typer.Argument(help="E-mail, transaction or subscription id, or Freshsales id."),
-    ],
+    ] = "",
     workspace: WorkspaceDir = Path(),
+    with_requests: Annotated[
+        bool, typer.Option("--requests", help="The requests that carried it, or all.")
+    ] = False,
+    route: Annotated[
+        str, typer.Option(help="Part of a route, as in 'POST /contacts'.")
+    ] = "",
+    status: Annotated[str, typer.Option(help="A status or outcome: 429, refused.")] = "",
+    since: Annotated[str, typer.Option(help="A time, or how long ago: 30m, 2h, 1d.")] = "",
+    run: Annotated[str, typer.Option(help="Beginning of a run's id.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Follow one record from its lines in the exports to Freshsales, or back.
 
-    Example: kartra-freshsales trace 10023 --workspace acme
+    With --requests also what was sent for it and how that ended; without a key every
+    request of this workspace, as far as --route, --status, --since and --run let it.
+
+    Example: kartra-freshsales trace 10023 --requests --workspace acme
     """
+    from kartra_freshsales.cli import enquiries  # noqa: PLC0415 - only needed here
+    from kartra_freshsales.freshsales.request_log import Wanted  # noqa: PLC0415
+
+    wanted = Wanted(since=moment_of(since), run=run, route=route, status=status)
+    with_requests = with_requests or wanted != Wanted()
+    if not (key or with_requests):
+        raise WrongUse("Name a record, or ask for --requests.", remedy="See: trace --help")
     screen = screen_of(as_json)
     with open_journey(workspace, screen) as journey:
-        found = journey.trace(key)
-    if not found:
-        raise BadInput(
-            "No record of that key is known.",
-            remedy="Give the e-mail, a Kartra transaction or subscription id, or a "
-            "Freshsales id of a record that was planned or loaded here.",
-        )
-    for record in found:
-        rows = [[name, value] for name, value in record.items() if name != "fields"]
-        screen.table(f"{record['module']} {record['source_key']}", ["", ""], rows)
-        screen.table(
-            "Fields",
-            ["field", "sent", "read back"],
-            [[f["field"], f["sent"], f["seen"]] for f in record["fields"]],
-        )
-    screen.result({"records": found})
+        found = journey.trace(key) if key else []
+        if key and not found:
+            raise BadInput(_UNKNOWN_KEY, remedy=_KEYS)
+        made = enquiries.requests(journey, wanted, found or None) if with_requests else []
+    show_records(screen, found)
+    if with_requests:
+        show_requests(screen, made)
+    screen.result({"records": found} | ({"requests": made} if with_requests else {}))
 
 
 @app.command()

@@ -1,12 +1,14 @@
 """Answers to status, trace and verify, from the ledger and the frames that assets left."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from kartra_freshsales.freshsales.comparison import is_blank, same
+from kartra_freshsales.freshsales.request_log import Line, Wanted, read_requests
 from kartra_freshsales.loading.snapshot import read_snapshot
 from kartra_freshsales.reconcile.causes import with_causes
 from kartra_freshsales.reconcile.compare import EQUAL, NORMALISED, compare_records
@@ -86,6 +88,37 @@ def _record(row: dict[str, Any]) -> dict[str, Any]:
             if not is_blank(value)
         ],
     }
+
+
+def requests(
+    journey: "Journey", wanted: Wanted, records: Iterable[Mapping[str, Any]] | None = None
+) -> list[Line]:
+    """Requests made by this workspace, oldest first.
+
+    Args:
+        journey: the workspace.
+        wanted: which of them.
+        records: only those that carried a write of one of these, as ``trace`` tells them.
+    """
+    if records is not None:
+        wanted = replace(wanted, intents=_writes_of(journey, records))
+    return list(read_requests(journey.workspace.data / "requests", wanted))
+
+
+def _writes_of(journey: "Journey", records: Iterable[Mapping[str, Any]]) -> frozenset[int]:
+    """Ids of every intent of some records; parts of a long note have keys of their own."""
+    keys = {(record["module"], record["source_key"]) for record in records}
+    with journey.destination.ledger() as ledger:
+        intents = ledger.intents(modules=sorted({module for module, _ in keys}))
+    return frozenset(
+        intent.id
+        for intent in intents
+        if {
+            (intent.module, intent.source_key),
+            (intent.module, intent.source_key.rpartition("#")[0]),
+        }
+        & keys
+    )
 
 
 def _seen(record: dict[str, Any], name: str) -> Any:

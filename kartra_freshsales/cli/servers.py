@@ -30,6 +30,9 @@ def sandbox(
     state: Annotated[Path | None, typer.Option(help="SQLite file; memory without.")] = None,
     api_key: Annotated[str | None, typer.Option(help="Made up and shown without.")] = None,
     port_file: Annotated[Path | None, typer.Option(help="Where to write the port.")] = None,
+    control_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Of the control port; 0 picks a free one.")
+    ] = 0,
     faults: Annotated[Path | None, typer.Option(help="YAML file of faults.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -51,6 +54,7 @@ def sandbox(
             state=state,
             api_key=api_key,
             port_file=port_file,
+            control_port=control_port,
             faults=faults,
         )
     except (ValueError, yaml.YAMLError) as error:
@@ -58,15 +62,17 @@ def sandbox(
             f"{error}.", remedy="See: kartra-freshsales sandbox --help"
         ) from None
 
-    if port:
-        _require_free(port)
+    for wanted in filter(None, (port, control_port)):
+        _require_free(wanted)
 
-    def told(address: str) -> None:
+    def told(address: str, control: str) -> None:
         screen.say(
             f"FRESHSALES_BASE_URL={address}\nFRESHSALES_API_KEY={config.api_key}\n"
-            "Serving until Ctrl-C."
+            f"Clock, faults and history: {control}\nServing until Ctrl-C."
         )
-        screen.result({"base_url": address, "api_key": config.api_key})
+        screen.result(
+            {"base_url": address, "api_key": config.api_key, "control_url": control}
+        )
 
     server.serve(config, ready=told)
 

@@ -19,7 +19,7 @@ LONGEST = 200
 _SHORT, _LEAST, _FEW = 4, 2, 4
 _QUOTED = re.compile(r"«[^»]*»|“[^”]*”|„[^“”]*[“”]|\"[^\"]*\"|`[^`]*`|(?<!\w)'[^']*'(?!\w)")
 _ADDRESS = re.compile(r"\S*@\S*|\b\w+://\S*|\bwww\.\S*", re.IGNORECASE)
-_PHONE = re.compile(r"\+?\d[\d\s().\-/]{3,}\d")
+_PHONE = re.compile(r"[+(]*\d[\d\s().\-/]{3,}\d")
 _WORD = re.compile(r"\w+(?:['’]\w+)?")
 _TEXT_IN_A_PAGE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _RUN = re.compile(rf"{MASK}(?:[\s,;]*{MASK})+")
@@ -28,7 +28,7 @@ _VOCABULARY = """
     a access account address admin after again all allowed already amount an and are
     attributes bad be been before blank busy by can can't cannot change choice city code
     company contact country create created currency custom data date deal deleted denied
-    do does doesn't doesn’t don't duplicate e-mail email empty end error exceeded exist
+    do does doesn't doesn’t don't due duplicate e-mail email empty end error exceeded exist
     exists external failed field fields fill for forbidden format found from gateway has
     have id in internal invalid is it item job key kind last leads length level lifecycle
     limit list locked mail mandatory many maximum media method mismatch missing mobile
@@ -54,7 +54,7 @@ def masked(words: str, sent: Iterable[str]) -> str:
     Returns:
         At most ``LONGEST`` characters; of a web page only its title.
     """
-    text = html.unescape(_title_of(words))[: 20 * LONGEST]
+    text = unicodedata.normalize("NFC", html.unescape(_title_of(words)))[: 20 * LONGEST]
     values = sorted(set(sent), key=len, reverse=True)
     for value in values:
         if len(value) >= _LEAST and _plain(value) not in _KNOWN:

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from kartra_freshsales.errors import BadExport
-from kartra_freshsales.kartra.export import read_export
+from kartra_freshsales.kartra.files import read_exports
 from kartra_freshsales.kartra.kinds import ExportKind
 from kartra_freshsales.kartra.model import BatchRead, ExportRead, FileProblem
 
@@ -42,9 +42,13 @@ def read_batch(folder: Path, *, batch: str) -> BatchRead:
     problems: list[FileProblem] = []
     for path in export_files(folder):
         try:
-            reads.append(read_export(path, batch=batch))
+            read_file = read_exports(path, batch=batch)
+            reads += read_file.reads
+            problems += read_file.problems
         except BadExport as error:
-            problem = FileProblem(path.name, ExportKind.UNKNOWN, error.what, error.remedy)
+            problem = FileProblem(
+                error.file or path.name, ExportKind.UNKNOWN, error.what, error.remedy
+            )
             problems.append(problem)
     rows: dict[ExportKind, list[pl.DataFrame]] = defaultdict(list)
     quarantine: dict[ExportKind, list[pl.DataFrame]] = defaultdict(list)

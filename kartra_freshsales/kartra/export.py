@@ -1,14 +1,15 @@
-"""One file from its path to named columns: puts the parts of this room together.
+"""One export from its bytes to named columns: puts the parts of this room together.
 
-What does not belong here: how any part does its work; batches (``batch``).
+What does not belong here: how any part does its work; what a path holds (``files``).
 """
 
 import re
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import PurePosixPath
 
 import polars as pl
 
@@ -20,9 +21,9 @@ from kartra_freshsales.kartra.columns import (
     column_warnings,
     file_currency,
 )
+from kartra_freshsales.kartra.damage import KEYS, damage_in
 from kartra_freshsales.kartra.dialect import sniff
-from kartra_freshsales.kartra.encoding import Text, digest, open_text, verified
-from kartra_freshsales.kartra.fast import confirmed, parse, why_not
+from kartra_freshsales.kartra.encoding import Text, open_text
 from kartra_freshsales.kartra.kinds import ExportKind, is_contacts_without_email
 from kartra_freshsales.kartra.model import (
     QUARANTINE_SCHEMA,
@@ -30,61 +31,72 @@ from kartra_freshsales.kartra.model import (
     Dialect,
     ExportFacts,
     ExportRead,
+    Reason,
     Rejected,
     Table,
 )
-from kartra_freshsales.kartra.structure import measure
-from kartra_freshsales.kartra.tolerant import read_tolerantly
+from kartra_freshsales.kartra.paths import read_table
+from kartra_freshsales.kartra.sections import apart, set_aside
+from kartra_freshsales.kartra.sources import Source
+from kartra_freshsales.kartra.suspicions import suspicions
 
 _STAMP = re.compile(r"_(?P<seconds>[0-9a-f]{8})[0-9a-f]{5}(?![0-9a-z])", re.IGNORECASE)
 _SANE_YEARS = range(2015, 2036)
+_SAFE_KEY = re.compile(r"[\w\-]{1,40}", re.ASCII)
 _JOINS = {
     ExportKind.TRANSACTIONS: ("buyer_email", "lead_id"),
     ExportKind.SUBSCRIPTIONS: ("buyer_email", "lead_id"),
 }
+_Columns = Sequence[tuple[str, ColumnName]]
+
+
+class NoExport(BadExport):
+    """Text that could be read, and whose headers fit no Kartra export."""
 
 
 def exported_at(file_name: str) -> datetime | None:
     """The moment of the export, in UTC, from the 13 hexadecimal digits Kartra appends.
 
-    The first eight are Unix seconds. None where the name was changed by hand.
+    The first eight are Unix seconds. None where the name was changed by hand. A file
+    inside an archive has its own name, and the archive's where that tells nothing.
     """
-    for match in _STAMP.finditer(file_name):
-        moment = datetime.fromtimestamp(int(match["seconds"], 16), tz=UTC)
-        if moment.year in _SANE_YEARS:
-            return moment
+    for part in reversed(PurePosixPath(file_name).parts):
+        for match in _STAMP.finditer(part):
+            moment = datetime.fromtimestamp(int(match["seconds"], 16), tz=UTC)
+            if moment.year in _SANE_YEARS:
+                return moment
     return None
 
 
-def read_export(path: Path, *, batch: str) -> ExportRead:
-    """Read one export file losslessly.
+def read_source(source: Source, batch: str) -> ExportRead:
+    """Read one export losslessly.
 
     Clean files take the fast path; anything else is read record by record. Cells are left
     as they are: no trimming, no nulls.
 
-    Args:
-        path: a CSV file as downloaded, possibly re-saved, possibly gzipped.
-        batch: key of the batch it belongs to, kept as provenance.
-
     Raises:
         BadExport: unreadable, empty, no CSV, no Kartra export, or without e-mail column.
     """
-    text = open_text(path)
+    text = open_text(source)
     dialect = sniff(text.sample())
-    _refuse_unusable_headers(path, dialect)
+    _refuse_unusable_headers(source.name, dialect)
     with ThreadPoolExecutor(max_workers=1) as aside:
-        sha256 = aside.submit(digest, path)
-        text, table, reader, reason = _read_table(text, dialect)
+        sha256 = aside.submit(source.digest)
+        text, table, reader, reason = read_table(text, dialect)
+    table = apart(table, dialect, text)
     columns, dropped = _without_empty_nameless(
         canonical_columns(dialect.kind, dialect.header), table.rows
     )
+    table, damaged = _without_mangled(table, columns, dialect.kind, text)
+    table = _with_rows_of_sheet(table, text)
     named = tuple(column for _, column in columns)
-    warnings = [*text.warnings, *table.warnings, *_suspicions(table, dialect), *dropped]
-    warnings += column_warnings(dialect.kind, named)
+    warnings = [*text.warnings, *table.warnings, *suspicions(table, dialect), *dropped]
+    warnings += [*column_warnings(dialect.kind, named), *damaged]
     if table.rows.is_empty():
         warnings.append("The file has a header and no rows.")
+    first, last = _keys(table.rows, columns, dialect.kind)
     facts = ExportFacts(
-        file=path.name,
+        file=source.name,
         batch=batch,
         kind=dialect.kind,
         encoding=text.encoding,
@@ -97,29 +109,36 @@ def read_export(path: Path, *, batch: str) -> ExportRead:
         quarantine_reasons=dict(Counter(each.reason.value for each in table.rejected)),
         warnings=tuple(warnings),
         sha256=sha256.result(),
-        size=path.stat().st_size,
-        exported_at=exported_at(path.name),
+        size=source.size(),
+        exported_at=exported_at(source.name),
         reader=reader,
         reader_reason=reason,
         evidence=dialect.evidence,
+        confidence=dialect.confidence,
+        escaped=dialect.escaped,
+        encoding_evidence=text.certainty.evidence,
+        encoding_confidence=text.certainty.confidence,
+        first_key=first,
+        last_key=last,
+        archive=source.archive,
     )
     rows = _named(table.rows, columns, facts)
     return ExportRead(facts, rows, _quarantine(table.rejected, facts))
 
 
-def _refuse_unusable_headers(path: Path, dialect: Dialect) -> None:
+def _refuse_unusable_headers(name: str, dialect: Dialect) -> None:
     headers = dialect.header
     if dialect.kind is ExportKind.UNKNOWN:
         if is_contacts_without_email(headers):
             raise BadExport(
                 "looks like a contacts export but has no e-mail column.",
-                file=path.name,
+                file=name,
                 remedy="Export again with the column 'email', which identifies a contact.",
             )
-        raise BadExport(
+        raise NoExport(
             f"fits no Kartra export: none of the first lines, read as {len(headers)} "
             "column(s), is a header of contacts, transactions or subscriptions.",
-            file=path.name,
+            file=name,
             remedy="Export again with the header row, or take the file out of the batch.",
         )
     needed = _JOINS.get(dialect.kind, ())
@@ -127,60 +146,43 @@ def _refuse_unusable_headers(path: Path, dialect: Dialect) -> None:
     if needed and names.isdisjoint(needed):
         raise BadExport(
             f"has neither of the columns {' and '.join(needed)}.",
-            file=path.name,
+            file=name,
             remedy="Export again with the buyer's e-mail; without it nobody can be found.",
         )
 
 
-def _read_table(text: Text, dialect: Dialect) -> tuple[Text, Table, str, str]:
-    """The cells, with the text they came from, which path read them and why that one."""
-    table, obstacle = _try_fast(text, dialect)
-    if table is None:
-        # Not being UTF-8 in a later part is one of the reasons why the fast path refuses.
-        checked = verified(text)
-        if checked is not text:
-            text = checked
-            table, obstacle = _try_fast(text, dialect)
-    if table is not None:
-        return text, table, "fast", "both counts of records, delimiters and lines agree"
-    with text.open_lines() as lines:
-        return text, read_tolerantly(lines, dialect), "tolerant", obstacle
+def _without_mangled(
+    table: Table, columns: _Columns, kind: ExportKind, text: Text
+) -> tuple[Table, tuple[str, ...]]:
+    """The table without rows that have a damaged key, and what was damaged."""
+    names = [(cell, column.name) for cell, column in columns]
+    damage = damage_in(table.rows, names, kind)
+    reasons = dict.fromkeys(damage.mangled, Reason.MANGLED_KEY)
+    return set_aside(table, reasons, text), damage.warnings
 
 
-def _try_fast(text: Text, dialect: Dialect) -> tuple[Table | None, str]:
-    """Parse and count at the same time; the parser leaves Python free to count."""
-    with ThreadPoolExecutor(max_workers=1) as aside:
-        parsing = aside.submit(parse, text, dialect)
-        structure = measure(text.chunks(), dialect.delimiter, dialect.quote)
-        frame = parsing.result()
-    obstacle = why_not(dialect, structure)
-    if obstacle is not None:
-        return None, obstacle
-    table = confirmed(frame, dialect, structure) if frame is not None else None
-    return table, "the parser's records differ from the structural count"
+def _with_rows_of_sheet(table: Table, text: Text) -> Table:
+    """Rows of a sheet under its own numbers instead of the lines we wrote it in."""
+    if text.lines is None:
+        return table
+    lines = text.lines
+    rejected = tuple(replace(each, row=lines[each.row - 1]) for each in table.rejected)
+    numbers = pl.Series("_row", lines, dtype=pl.Int64).gather(table.rows["_row"] - 1)
+    return replace(table, rows=table.rows.with_columns(numbers), rejected=rejected)
 
 
-def _suspicions(table: Table, dialect: Dialect) -> list[str]:
-    """Cells that may have swallowed records: right by the rules, wrong to the eye."""
-    found: list[int] = []
-    needed = len(dialect.header) - 1
-    for name in table.multi_line:
-        cell = pl.col(name)
-        lines = (
-            table.rows.select("_row", cell)
-            .filter(cell.str.contains("\n", literal=True))
-            .with_columns(cell.str.split("\n"))
-            .explode(name)
-        )
-        like = cell.str.count_matches(dialect.delimiter, literal=True) >= needed
-        found += lines.filter(like)["_row"].unique().to_list()
-    if not found:
-        return []
-    note = (
-        f"{len(found)} cell(s) span lines that look like records of their own, the first "
-        f"in the record of line {min(found)}; look for a quotation mark left open."
-    )
-    return [note]
+def _keys(rows: pl.DataFrame, columns: _Columns, kind: ExportKind) -> tuple[str, str]:
+    """The ids of the first and the last row; an address is never shown."""
+    own = KEYS.get(kind, ("kartra_id",))[0]
+    cell = next((cell for cell, column in columns if column.name == own), None)
+    if cell is None or rows.is_empty():
+        return "", ""
+    first, last = (str(rows[cell][at]).strip() for at in (0, -1))
+    return _safe(first), _safe(last)
+
+
+def _safe(key: str) -> str:
+    return key if _SAFE_KEY.fullmatch(key) else ""
 
 
 def _without_empty_nameless(
@@ -198,9 +200,7 @@ def _without_empty_nameless(
     return kept, [note] if dropped else []
 
 
-def _named(
-    rows: pl.DataFrame, columns: Sequence[tuple[str, ColumnName]], facts: ExportFacts
-) -> pl.DataFrame:
+def _named(rows: pl.DataFrame, columns: _Columns, facts: ExportFacts) -> pl.DataFrame:
     added = {"_batch": pl.lit(facts.batch), "_file": pl.lit(facts.file)}
     if facts.kind is not ExportKind.CONTACTS:
         added = {CURRENCY: pl.lit(facts.currency, dtype=pl.String), **added}

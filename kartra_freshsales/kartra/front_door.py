@@ -7,19 +7,28 @@ from collections.abc import Mapping
 from typing import Any
 
 from kartra_freshsales.kartra.batch import export_files, read_batch
-from kartra_freshsales.kartra.export import exported_at, read_export
-from kartra_freshsales.kartra.model import BatchRead, ExportFacts, ExportRead, FileProblem
+from kartra_freshsales.kartra.export import exported_at
+from kartra_freshsales.kartra.files import read_export, read_exports
+from kartra_freshsales.kartra.model import (
+    BatchRead,
+    ExportFacts,
+    ExportRead,
+    FileProblem,
+    FileRead,
+)
 
 __all__ = [
     "BatchRead",
     "ExportFacts",
     "ExportRead",
     "FileProblem",
+    "FileRead",
     "describe",
     "export_files",
     "exported_at",
     "read_batch",
     "read_export",
+    "read_exports",
 ]
 
 
@@ -31,8 +40,12 @@ def describe(read: ExportRead | ExportFacts) -> Mapping[str, Any]:
         "batch": facts.batch,
         "kind": facts.kind.value,
         "encoding": facts.encoding,
+        "encoding_evidence": facts.encoding_evidence,
+        "encoding_confidence": facts.encoding_confidence,
         "delimiter": facts.delimiter,
         "quote": facts.quote,
+        "escaped": facts.escaped,
+        "dialect_confidence": facts.confidence,
         "currency": facts.currency,
         "columns": [
             {"original": c.original, "name": c.name, "known": c.known}
@@ -45,6 +58,9 @@ def describe(read: ExportRead | ExportFacts) -> Mapping[str, Any]:
         "reader": facts.reader,
         "reader_reason": facts.reader_reason,
         "evidence": facts.evidence,
+        "first_key": facts.first_key,
+        "last_key": facts.last_key,
+        "archive": facts.archive,
         "exported_at": facts.exported_at.isoformat() if facts.exported_at else None,
         "sha256": facts.sha256,
         "size": facts.size,

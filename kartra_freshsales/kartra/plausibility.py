@@ -8,7 +8,7 @@ from dataclasses import dataclass
 _EXPECTED = frozenset(
     "äöüßéèêëàâáãåçñíìîïóòôõøúùûÿæœÄÖÜÉÈÊËÀÂÁÃÅÇÑÍÎÏÓÔÕØÚÙÛÆŒ‘’“”„–—…€™®©°£«»¡¿·§\u00a0"
 )
-"""Characters beyond ASCII that Western people write. Anything else is a sign of misreading."""
+"""Characters beyond ASCII that Western people write; others are a sign of misreading."""
 _RIVALS = {"mac_roman": "Mac Roman", "cp850": "DOS 850"}
 
 

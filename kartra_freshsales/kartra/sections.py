@@ -26,7 +26,8 @@ _FOOTER: Final = re.compile(
       | (?:number|count|sum)\s+of\b.*\d
       | \d[\d.,']*\s+(?:records?|rows?|contacts?|leads?|transactions?|subscriptions?)\b
       | (?:records?|rows?|contacts?|leads?|transactions?|subscriptions?)\s*[:=]\W*\d
-      | (?:exported|generated|created|printed|downloaded|produced)\s+(?:by|on|at|from|with)\b
+      | (?:exported|generated|created|printed|downloaded|produced)\s+
+        (?:by|on|at|from|with)\b
       | page\s+\d+\b
       | end\s+of\s+(?:file|report|export|data|list)\b
       | copyright\b | ©
@@ -34,7 +35,7 @@ _FOOTER: Final = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _RAGGED = (Reason.TOO_FEW_FIELDS, Reason.TOO_MANY_FIELDS)
-_PERSON = ("email", "buyer_email", "lead_id")
+_ADDRESSES = ("email", "buyer_email")
 
 
 def _words(kind: ExportKind) -> frozenset[str]:
@@ -53,20 +54,17 @@ def apart(table: Table, dialect: Dialect, text: Text) -> Table:
         text: where the raw text of a row that is set aside comes from.
     """
     repeated, other = _headers(table.rows, dialect)
-    foreign = {each.row for each in table.rejected if _rejected_header(each, dialect)}
+    other |= {each.row for each in table.rejected if _rejected_header(each, dialect)}
     moved = dict.fromkeys(repeated, Reason.REPEATED_HEADER)
     rejected = table.rejected
-    if other or foreign:
-        own = {*repeated, *_rows_of(rejected, Reason.REPEATED_HEADER)}
-        below = _below(table, own, {*other, *foreign})
-        moved |= dict.fromkeys(below(table.rows["_row"]), Reason.OTHER_HEADER)
-        lost = set(below(pl.Series([each.row for each in rejected], dtype=pl.Int64)))
-        rejected = tuple(
-            replace(each, reason=Reason.OTHER_HEADER)
-            if each.row in lost and each.reason in _RAGGED
-            else each
-            for each in rejected
-        )
+    if other:
+        own = repeated | {
+            each.row for each in rejected if each.reason is Reason.REPEATED_HEADER
+        }
+        foreign = _below(table.rows["_row"], own, other)
+        moved |= dict.fromkeys(foreign, Reason.OTHER_HEADER)
+        lines = pl.Series([each.row for each in rejected], dtype=pl.Int64)
+        rejected = _renamed(rejected, set(_below(lines, own, other)))
     rejected = _footers_among(rejected, table.rows)
     left = _without(table.rows, moved)
     moved |= dict.fromkeys(_footers(left, dialect), Reason.AFTER_DATA)
@@ -91,27 +89,22 @@ def _without(rows: pl.DataFrame, moved: Mapping[int, Reason]) -> pl.DataFrame:
     return rows.filter(~pl.col("_row").is_in(list(moved)))
 
 
-def _headers(rows: pl.DataFrame, dialect: Dialect) -> tuple[list[int], list[int]]:
+def _headers(rows: pl.DataFrame, dialect: Dialect) -> tuple[set[int], set[int]]:
     """Lines of rows that repeat the header, and of rows that are another header."""
-    at = _telling_column(dialect)
-    cell = pl.col(f"c{at}")
-    # A header never has an address where the addresses are; hardly a data row lacks one.
-    if dialect.kind is ExportKind.CONTACTS:
-        candidates = rows.filter(~cell.str.contains("@", literal=True) & (cell != ""))
-    else:
-        words = [*dialect.header, dialect.header[at].lower(), *_HEADER_WORDS]
-        first = pl.col("c0").str.strip_chars("\ufeff \"'")
-        candidates = rows.filter(first.is_in([*words, *map(str.title, words)]))
+    cell = pl.col(f"c{_telling_column(dialect)}")
+    # A header has no address where the addresses are; hardly a row of data lacks one.
+    candidates = rows.filter(~cell.str.contains("@", literal=True) & (cell != ""))
+    repeated: set[int] = set()
+    other: set[int] = set()
     if candidates.is_empty():
-        return [], []
-    cells = [pl.col(f"c{i}") for i in range(len(dialect.header))]
-    known = pl.sum_horizontal(_like_a_name(each).is_in(_HEADER_WORDS) for each in cells)
-    repeated, other = [], []
-    for *values, row in candidates.filter(known > 1).iter_rows():
+        return repeated, other
+    cells = [pl.col(f"c{at}") for at in range(len(dialect.header))]
+    named = pl.any_horizontal(_like_a_name(each).is_in(_HEADER_WORDS) for each in cells)
+    for *values, row in candidates.filter(named).iter_rows():
         if tuple(map(visible, values)) == dialect.header:
-            repeated.append(row)
+            repeated.add(row)
         elif _is_header(values):
-            other.append(row)
+            other.add(row)
     return repeated, other
 
 
@@ -126,9 +119,10 @@ def _like_a_name(cell: pl.Expr) -> pl.Expr:
 
 
 def _telling_column(dialect: Dialect) -> int:
+    """Where addresses stand, else the first column."""
     for at, header in enumerate(dialect.header):
         found = match(dialect.kind, header)
-        if found and found[0] in _PERSON:
+        if found and found[0] in _ADDRESSES:
             return at
     return 0
 
@@ -149,23 +143,24 @@ def _rejected_header(each: Rejected, dialect: Dialect) -> bool:
     return _is_header(cells)
 
 
-def _rows_of(rejected: tuple[Rejected, ...], reason: Reason) -> set[int]:
-    return {each.row for each in rejected if each.reason is reason}
+def _renamed(rejected: tuple[Rejected, ...], lines: set[int]) -> tuple[Rejected, ...]:
+    """Ragged records of these lines are so because their columns are others."""
+    return tuple(
+        replace(each, reason=Reason.OTHER_HEADER)
+        if each.row in lines and each.reason in _RAGGED
+        else each
+        for each in rejected
+    )
 
 
-class _below:  # noqa: N801 - used as a function
-    """Lines that stand below another header and not below the file's own."""
-
-    def __init__(self, table: Table, own: set[int], other: set[int]) -> None:
-        marks = [(row, False) for row in own] + [(row, True) for row in other]
-        self.marks = pl.DataFrame(
-            sorted(marks), schema={"row": pl.Int64, "other": pl.Boolean}, orient="row"
-        ).set_sorted("row")
-
-    def __call__(self, lines: pl.Series) -> list[int]:
-        frame = lines.to_frame("row").sort("row")
-        found = frame.join_asof(self.marks, on="row", strategy="backward")
-        return found.filter(pl.col("other").fill_null(False))["row"].to_list()
+def _below(lines: pl.Series, own: set[int], other: set[int]) -> list[int]:
+    """Those lines that stand below a header of ``other`` and not below one of ``own``."""
+    marks = sorted([(row, False) for row in own] + [(row, True) for row in other])
+    schema = {"row": pl.Int64, "other": pl.Boolean}
+    headers = pl.DataFrame(marks, schema=schema, orient="row").set_sorted("row")
+    frame = lines.cast(pl.Int64).to_frame("row").sort("row")
+    found = frame.join_asof(headers, on="row", strategy="backward")
+    return found.filter(pl.col("other").fill_null(False))["row"].to_list()
 
 
 def _footers_among(

@@ -39,13 +39,15 @@ class Source:
 
     ``name`` is what people see (``archive.zip/member.csv``), ``path`` the file on disk.
     ``content`` is None where the bytes are those on disk. ``archive`` is the name of the
-    file on disk if this is a part of it; ``notes`` are warnings; ``lines``: see ``Text``.
+    file on disk if this is a part of it, ``book`` that of the workbook if it is a sheet.
+    ``notes`` are warnings; ``lines``: see ``Text``.
     """
 
     name: str
     path: Path
     content: bytes | None = field(default=None, repr=False)
     archive: str = ""
+    book: str = ""
     notes: tuple[str, ...] = ()
     lines: Sequence[int] | None = field(default=None, repr=False)
 
@@ -76,12 +78,16 @@ class Source:
 
 @dataclass
 class Sources:
-    """What was found in one file on disk, and parts of it that are of no use."""
+    """What was found in one file on disk, parts of no use, and the names of workbooks."""
 
     found: list[Source] = field(default_factory=list)
     problems: list[FileProblem] = field(default_factory=list)
-    workbooks: set[str] = field(default_factory=set)
-    """Names of workbooks: their sheets need not all be exports."""
+    books: list[str] = field(default_factory=list)
+
+    @property
+    def is_one_file(self) -> bool:
+        """Whether there is nothing but the file itself, plain or compressed."""
+        return len(self.found) == 1 and not self.found[0].archive and not self.problems
 
     def problem(self, name: str, error: BadExport) -> None:
         """Remember what is wrong with a part."""
@@ -122,9 +128,7 @@ def sources_of(path: Path, limits: Limits = DEFAULT) -> Sources:
     return found
 
 
-def _open(
-    archive: zipfile.ZipFile, outer: Source, found: Sources, limits: Limits
-) -> None:
+def _open(archive: zipfile.ZipFile, outer: Source, found: Sources, limits: Limits) -> None:
     members = members_of(archive, outer.name, limits)
     if any(each.filename == MAIN_PART for each in members):
         _add_sheets(archive, outer, found, limits)
@@ -135,10 +139,11 @@ def _open(
         name = f"{outer.name}/{_UNPRINTABLE.sub('?', member.filename)}"
         if _is_junk(member.filename):
             continue
+        if name in taken:
+            found.problem(name, BadExport("stands in it twice.", remedy="Rename one."))
+            continue
+        taken.add(name)
         try:
-            if name in taken:
-                raise BadExport("stands in the archive twice.", remedy="Rename one.")
-            taken.add(name)
             _add_member(unzipped(archive, member, name, limits), name, outer, found, limits)
         except BadExport as error:
             found.problem(name, error)
@@ -163,11 +168,17 @@ def _add_member(
 def _add_sheets(
     archive: zipfile.ZipFile, outer: Source, found: Sources, limits: Limits
 ) -> None:
-    found.workbooks.add(outer.name)
+    found.books.append(outer.name)
     for sheet in sheets_of(archive, outer.name, limits):
         name = f"{outer.name}/{_UNPRINTABLE.sub('?', sheet.name)}"
         source = Source(
-            name, outer.path, sheet.content, outer.path.name, sheet.notes, sheet.rows
+            name,
+            outer.path,
+            sheet.content,
+            archive=outer.path.name,
+            book=outer.name,
+            notes=sheet.notes,
+            lines=sheet.rows,
         )
         found.found.append(source)
 

@@ -56,7 +56,9 @@ def ungzipped(name: str, stream: IO[bytes], packed: int, limits: Limits) -> byte
         return _read(name, opened, packed, limits)
 
 
-def members_of(archive: zipfile.ZipFile, name: str, limits: Limits) -> list[zipfile.ZipInfo]:
+def members_of(
+    archive: zipfile.ZipFile, name: str, limits: Limits
+) -> list[zipfile.ZipInfo]:
     """The files of an archive, by their paths; what it says of their sizes is checked.
 
     Raises:
@@ -109,14 +111,18 @@ def opened_zip(source: Path | IO[bytes], name: str) -> zipfile.ZipFile:
         raise _damaged(name, error) from None
 
 
-def _read(name: str, opened: IO[bytes], packed: int, limits: Limits) -> bytes:
+def _read(
+    name: str, opened: IO[bytes] | gzip.GzipFile, packed: int, limits: Limits
+) -> bytes:
     try:
         return b"".join(_blocks(name, opened, packed, limits))
     except (OSError, EOFError, zlib.error, ValueError) as error:
         raise _damaged(name, error) from None
 
 
-def _blocks(name: str, opened: IO[bytes], packed: int, limits: Limits) -> Iterator[bytes]:
+def _blocks(
+    name: str, opened: IO[bytes] | gzip.GzipFile, packed: int, limits: Limits
+) -> Iterator[bytes]:
     size = 0
     while block := opened.read(_BLOCK):
         size += len(block)

@@ -170,7 +170,7 @@ class _Strings:
     _runs: list[str] = field(default_factory=list)
     _phonetic: bool = False
 
-    def start(self, tag: str, given: Mapping[str, str]) -> None:
+    def start(self, tag: str, _: Mapping[str, str]) -> None:
         if tag == "si":
             self._runs = []
         elif tag == "rPh":
@@ -249,4 +249,3 @@ def _column_of(place: str) -> int:
     if not 1 <= number <= 16_384:  # noqa: PLR2004 - the most a sheet can have
         raise ValueError
     return number
-

@@ -31,9 +31,7 @@ from kartra_freshsales.sandbox.world import World
 Json = dict[str, Any]
 Mapped = dict[str, dict[str, str]]
 
-_TARGETS: Final = {
-    module.singular: module for module in (CONTACTS, SALES_ACCOUNTS, DEALS)
-}
+_TARGETS: Final = {module.singular: module for module in (CONTACTS, SALES_ACCOUNTS, DEALS)}
 _PLAIN: Final = {"text", "textarea", "number", "date"}
 _COMPANY: Final = (
     *COMPANY_TEXTS, "website", "phone", "number_of_employees", "annual_revenue",
@@ -227,9 +225,10 @@ def _gaps(
     for key, value in values.items():
         if key == "custom_field":
             own = body.get("custom_field", {})
-            yield key, {
-                name: item for name, item in value.items() if own.get(name) in _BLANK
-            }
+            yield (
+                key,
+                {name: item for name, item in value.items() if own.get(name) in _BLANK},
+            )
         elif key == "emails":
             yield key, [*body.get("emails", []), *value]
         elif key == "tags":

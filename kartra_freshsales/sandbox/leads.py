@@ -68,9 +68,7 @@ def _nested(value: Any) -> Json:
 
 def clean_company(world: World, asked: Json) -> Json:
     """The company of a lead, each value read as an account's is."""
-    cleaned: Json = {
-        key: as_text(key, asked[key]) for key in COMPANY_TEXTS if key in asked
-    }
+    cleaned: Json = {key: as_text(key, asked[key]) for key in COMPANY_TEXTS if key in asked}
     if "website" in asked:
         cleaned["website"] = as_website(asked["website"])
     if "phone" in asked:

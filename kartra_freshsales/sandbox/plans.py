@@ -114,9 +114,7 @@ def read_plans(text: str) -> Published:
 @cache
 def published() -> Published:
     """The plans as they stand in ``plans.yaml``."""
-    return read_plans(
-        files(__package__).joinpath("plans.yaml").read_text(encoding="utf-8")
-    )
+    return read_plans(files(__package__).joinpath("plans.yaml").read_text(encoding="utf-8"))
 
 
 def plan_of(name: str, edition: str) -> Plan:

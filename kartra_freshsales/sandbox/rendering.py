@@ -168,9 +168,10 @@ def _addresses(module: Module, record: Record, shown: Json) -> None:
     primary = next((entry["value"] for entry in entries if entry["is_primary"]), None)
     shown["display_name"] = record.name or primary
     shown["email"] = primary
+    first = _EMAIL_IDS[module.plural] + (record.id - FIRST_IDS[module.plural]) * 8
     shown["emails"] = [
         {
-            "id": _EMAIL_IDS[module.plural] + (record.id - FIRST_IDS[module.plural]) * 8 + at,
+            "id": first + at,
             "value": entry["value"],
             "is_primary": entry["is_primary"],
             "label": entry["label"],

@@ -45,10 +45,13 @@ class SandboxDidNotStart(RuntimeError):
     """The subprocess ended, or did not answer in time."""
 
 
-def serve(config: SandboxConfig, *, ready: Callable[[str], None] | None = None) -> None:
+def serve(
+    config: SandboxConfig, *, ready: Callable[[str, str], None] | None = None
+) -> None:
     """Serve a sandbox on the loopback until interrupted; writes the port file if asked.
 
-    ``ready`` is told the address of the API as soon as connections are taken.
+    ``ready`` is told the addresses of the API and of the control port as soon as
+    connections are taken.
 
     Raises:
         ValueError: no key, or a host beyond the loopback without leave for it.
@@ -77,7 +80,10 @@ def serve(config: SandboxConfig, *, ready: Callable[[str], None] | None = None) 
             _write_port(config.port_file, listener.getsockname()[1])
         if ready is not None:
             host = f"[{config.host}]" if family == socket.AF_INET6 else config.host
-            ready(f"http://{host}:{listener.getsockname()[1]}{config.generation.address}")
+            ready(
+                f"http://{host}:{listener.getsockname()[1]}{config.generation.address}",
+                f"http://127.0.0.1:{control_port}",
+            )
         settings = uvicorn.Config(
             ByPort(app, app.state.control, control_port),
             log_level="warning",

@@ -140,6 +140,11 @@ def to_record(row: Sequence[Any]) -> Record:
     )
 
 
+def _to_text(body: dict[str, Any]) -> str:
+    """A body as it is stored: without the spaces, for it is kept twice (``changes``)."""
+    return json.dumps(body, separators=(",", ":"))
+
+
 def marks(values: Sequence[Any]) -> str:
     """As many question marks as there are values."""
     return ",".join("?" * len(values))
@@ -243,7 +248,7 @@ class Store:
         cursor = self.sql.execute(
             f"INSERT INTO {module} (name, created_us, updated_us, owner_id, kind, body)"
             " VALUES (?, ?, ?, ?, ?, ?)",
-            (name, now, now, owner_id, kind, json.dumps(body)),
+            (name, now, now, owner_id, kind, _to_text(body)),
         )
         self._versions[module] += 1
         return Record(int(cursor.lastrowid or 0), name, now, now, 0, owner_id, kind, body)
@@ -260,7 +265,7 @@ class Store:
                 record.deleted,
                 record.owner_id,
                 record.kind,
-                json.dumps(record.body),
+                _to_text(record.body),
                 record.id,
             ),
         )

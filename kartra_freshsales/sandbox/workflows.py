@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS firings (
 """
 _FIRE = (
     "INSERT INTO firings (workflow, record, request, at) SELECT w.id, NEW.id, a.request,"
-    " a.at FROM workflows w, acting a WHERE w.event = '{event}' AND w.active"
+    " a.at FROM workflows w CROSS JOIN acting a WHERE w.event = '{event}' AND w.active"
 )
 _MOST_SHOWN: Final = 1000
 

@@ -33,12 +33,8 @@ def test_many_processes_use_the_whole_quota_and_not_one_request_more(
     clock.touch()
     Ledger.open(ledger_url, HERE).close()
     where = (account.base_url, account.api_key, account.control_url, clock)
-    finish(
-        [
-            worker("ask", EACH, AN_HOUR, A_MINUTE, ledger_url, *where)
-            for _ in range(PROCESSES)
-        ]
-    )
+    asked = (EACH, AN_HOUR, A_MINUTE, ledger_url, *where)
+    finish([worker("ask_together", PROCESSES, *asked)])
     history = account.control.requests()
     assert [line["status"] for line in history] == [200] * (EACH * PROCESSES)
     arrived = sorted(line["at"] for line in history)

@@ -67,12 +67,28 @@ def ask(count: str, hour: str, minute: str, url: str, *where: str) -> None:
                     client.selector("owners")
 
 
+def ask_together(processes: str, *arguments: str) -> None:
+    """So many processes that ask at once; forked, since each start costs a second."""
+    children = []
+    for _ in range(int(processes)):
+        if (child := os.fork()) == 0:
+            status = 1
+            try:
+                ask(*arguments)
+                status = 0
+            finally:
+                os._exit(status)
+        children.append(child)
+    ends = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+    sys.exit(max(ends, key=abs))
+
+
 JOBS: dict[str, Callable[..., None]] = {
     "crash_after_planning": crash_after_planning,
     "crash_after_sending": crash_after_sending,
     "append": append,
     "send": send,
-    "ask": ask,
+    "ask_together": ask_together,
 }
 
 if __name__ == "__main__":

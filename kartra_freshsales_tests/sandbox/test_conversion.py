@@ -17,9 +17,11 @@ from kartra_freshsales.sandbox.convert import (
     read_conversion,
     set_conversion,
 )
+from kartra_freshsales.sandbox.server import SandboxProcess
 from kartra_freshsales.sandbox.world import World
 from kartra_freshsales_tests.sandbox.conftest import Account, Stage
 from kartra_freshsales_tests.sandbox.scenario import (
+    bulk,
     got,
     made,
     messages,
@@ -352,3 +354,26 @@ def test_the_mapping_comes_from_a_file_and_stays_with_the_state(tmp_path: Path) 
     file.write_text("cf_a: cf_b\n", encoding="utf-8")
     with pytest.raises(ValueError, match="contact, sales_account, deal"):
         read_conversion(file)
+
+
+def test_an_admin_sets_the_mapping_through_the_control_port() -> None:
+    with (
+        SandboxProcess(edition="classic", requests_per_hour=0) as sandbox,
+        httpx.Client(base_url=sandbox.base_url, headers=sandbox.headers) as client,
+    ):
+        assert sandbox.base_url == f"{sandbox.root_url}/api"
+        screen = f"{sandbox.control_url}/conversion"
+        for module in ("leads", "contacts"):
+            new_field(client, module, label="Kartra id", type="text")
+        refused = httpx.put(screen, json={"cf_kartra_id": {"contact": "cf_none"}})
+        assert refused.status_code == 400
+        assert "cf_kartra_id" in refused.text
+        assert "cf_none" in refused.text
+        mapping = {"cf_kartra_id": {"contact": "cf_kartra_id"}}
+        assert httpx.put(screen, json=mapping).json() == mapping
+        assert httpx.get(screen).json() == mapping
+        lead = made(client, "leads", **LEAD, custom_field={"cf_kartra_id": "7"})
+        contact = converted(client, lead["id"])
+        assert contact["custom_field"] == {"cf_kartra_id": "7"}
+        status = bulk(client, "leads", [{"emails": "b@example.com", "data": {}}])
+        assert status["data"]["success"] == 1
