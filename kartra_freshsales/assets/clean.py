@@ -23,6 +23,7 @@ from kartra_freshsales.orchestration.resources import WorkspaceResource
 from kartra_freshsales.transforms import companies, conservation
 from kartra_freshsales.transforms.contacts import clean_contacts
 from kartra_freshsales.transforms.currencies import with_currency_of_payments
+from kartra_freshsales.transforms.merging import account_names
 from kartra_freshsales.transforms.records import Cleaned
 from kartra_freshsales.transforms.subscriptions import (
     clean_subscriptions,
@@ -101,10 +102,20 @@ cleaned_subscriptions = cleaned_asset(ExportKind.SUBSCRIPTIONS, clean_subscripti
     },
     group_name=GROUP,
 )
-def golden_contact_records(cleaned_contacts: pl.DataFrame) -> Outputs:
-    """Merge the contacts of all batches by e-mail."""
-    golden = golden_contacts(cleaned_contacts)
-    yield counted(golden.records, name="contacts")
+def golden_contact_records(
+    context: AssetExecutionContext,
+    workspace: WorkspaceResource,
+    cleaned_contacts: pl.DataFrame,
+) -> Outputs:
+    """Merge the contacts of all batches by e-mail, and those a person called one."""
+    decided = workspace.mapping()
+    golden = golden_contacts(
+        cleaned_contacts, decided.duplicates, decided.source.legal_suffixes
+    )
+    for finding in golden.findings:
+        context.log.warning(str(finding))
+    by_decision = int((golden.records["other_emails"].list.len() > 0).sum())
+    yield counted(golden.records, name="contacts", took_others_in=by_decision)
     yield counted(golden.row_states, name="contact_rows")
     yield counted(golden.origins, name="contact_origins")
     yield counted(golden.conflicts, name="contact_conflicts")
@@ -165,9 +176,11 @@ def golden_subscription_records(
 
 
 @asset(group_name=GROUP, kinds={"polars", "parquet"})
-def accounts(contacts: pl.DataFrame) -> Output[pl.DataFrame]:
+def accounts(workspace: WorkspaceResource, contacts: pl.DataFrame) -> Output[pl.DataFrame]:
     """Sales accounts found in the contacts' company names, spelling variants united."""
-    return counted(companies.accounts(contacts))
+    decided = workspace.mapping()
+    names = account_names(decided.duplicates, decided.source.legal_suffixes)
+    return counted(companies.accounts(contacts, names))
 
 
 @asset(

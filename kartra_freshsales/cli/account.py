@@ -22,23 +22,29 @@ _KEYS = (
 
 
 @app.command()
-def doctor(workspace: WorkspaceDir = Path(), as_json: AsJson = False) -> None:
-    """Check settings, key, rights, edition, users and fields, and say what to fix.
+def doctor(
+    workspace: WorkspaceDir = Path(),
+    probe: Annotated[
+        bool,
+        typer.Option("--probe", help="Try it with one record of each kind, and erase it."),
+    ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Let a probe write into a production account.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check settings, key, rights, plan, users, views and fields, and say what to fix.
 
     Example: kartra-freshsales doctor --workspace acme
     """
-    from kartra_freshsales.loading.doctor import examine  # noqa: PLC0415 - only needed here
+    from kartra_freshsales.cli import enquiries  # noqa: PLC0415 - only needed here
 
     screen = screen_of(as_json)
     with (
         open_journey(workspace, screen) as journey,
         screen.working("Asking the account"),
-        journey.destination.connect() as link,
     ):
-        target, owners = link.mapping.destination, link.mapping.owners
-        findings = examine(
-            link.client, edition=target.edition, default_owner=owners.default_owner
-        )
+        findings = enquiries.doctor(journey, probing=probe, yes=yes)
     rows = [[f.state, f.what, f.found, f.remedy] for f in findings]
     screen.table("Doctor", ["", "looked at", "found", "what to do"], rows)
     healthy = all(f.state != "problem" for f in findings)

@@ -1,14 +1,22 @@
-"""Answers to status, trace and verify, from the ledger and the frames that assets left."""
+"""Answers to doctor, status, trace and verify, from account, ledger and left frames."""
 
 import json
+import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from kartra_freshsales.errors import NotConfirmed
 from kartra_freshsales.freshsales.comparison import is_blank, same
+from kartra_freshsales.freshsales.plan_facts import hourly_limit
 from kartra_freshsales.freshsales.request_log import Line, Wanted, read_requests
+from kartra_freshsales.ledger.budget import usable
+from kartra_freshsales.loading.doctor import Expected, Use, examine
+from kartra_freshsales.loading.findings import Finding
+from kartra_freshsales.loading.probe import probe
+from kartra_freshsales.loading.probe_records import ProbeRecords
 from kartra_freshsales.loading.snapshot import read_snapshot
 from kartra_freshsales.reconcile.causes import with_causes
 from kartra_freshsales.reconcile.compare import EQUAL, NORMALISED, compare_records
@@ -51,6 +59,36 @@ def status(journey: "Journey") -> dict[str, Any]:
         "conflicts": conflicts,
         "certificate": verdict or "not yet",
     }
+
+
+def doctor(journey: "Journey", *, probing: bool, yes: bool) -> list[Finding]:
+    """Whether the account is ready, and with ``probing`` what only trying can tell.
+
+    Raises:
+        NotConfirmed: a probe writes, and nobody has said yes to that in production.
+    """
+    resource = journey.destination
+    settings, mapping = resource.workspace.settings(), resource.workspace.mapping()
+    target, owner = mapping.destination, mapping.owners.default_owner
+    if probing and not (yes or target.rehearsal):
+        raise NotConfirmed(
+            "A probe creates a few records in this account and erases them again; "
+            "workflows may see them.",
+            remedy="Pause workflows on new records, then add --yes.",
+        )
+    allowed = usable(
+        hourly_limit(settings.requests_per_hour, target.plan), settings.live_use_reserve
+    )
+    run = f"doctor-{uuid.uuid4().hex[:8]}"
+    with resource.connect(run) as link:
+        use = Use(link.ledger.recent_requests(), allowed)
+        expected = Expected(target.edition, target.plan, owner, target.views, target.caps)
+        looked = examine(link.client, expected, use)
+        if not probing or looked.metadata is None:
+            return looked.findings
+        records = ProbeRecords(link.client, link.ledger, looked.metadata, run, target.views)
+        tried = probe(records, edition=target.edition, default_owner=owner)
+    return [*looked.findings, *tried]
 
 
 def trace(journey: "Journey", key: str) -> list[dict[str, Any]]:

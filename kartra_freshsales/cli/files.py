@@ -15,7 +15,7 @@ from kartra_freshsales.errors import BadInput
 if TYPE_CHECKING:
     import polars as pl
 
-    from kartra_freshsales.kartra.model import ExportRead
+    from kartra_freshsales.kartra.model import ExportFacts, ExportRead, FileProblem
 
 # Polars and what leans on it are imported where a command needs them: --help needs none.
 app = typer.Typer()
@@ -89,16 +89,19 @@ def ingest(
 
 @app.command()
 def inspect(
-    file: Annotated[Path, typer.Argument(help="One CSV file, or a batch folder.")],
+    file: Annotated[
+        Path, typer.Argument(help="A CSV, .gz, ZIP or .xlsx file, or a batch folder.")
+    ],
     out: Annotated[Path | None, typer.Option(help="Write the rows as Parquet.")] = None,
     quarantine: Annotated[
         Path | None, typer.Option(help="Write what could not be read as Parquet.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say what a file is: kind, encoding, dialect, columns, rows, quarantined.
+    """Say what a file is: kind, encoding, dialect, columns, rows, quarantined, warnings.
 
-    A folder's files are listed; exit code 1 if one of them cannot be used.
+    The files of a folder, a ZIP or a workbook are listed; exit code 1 if one of them
+    cannot be used.
 
     Example: kartra-freshsales inspect export.csv --json --out rows.parquet
     """
@@ -110,10 +113,21 @@ def inspect(
             )
         _inspect_folder(screen, file)
         return
-    from kartra_freshsales.kartra.front_door import describe, read_export  # noqa: PLC0415
+    from kartra_freshsales.kartra.front_door import describe, read_exports  # noqa: PLC0415
 
     _require_there([file])
-    read = read_export(file, batch="inspect")
+    parts = read_exports(file, batch="inspect")
+    if len(parts.reads) > 1 or parts.problems:
+        if out or quarantine:
+            raise WrongUse(
+                f"{file.name} holds several files or sheets.",
+                remedy="Unpack it and name one of them for --out and --quarantine.",
+            )
+        for part in parts.reads:
+            screen.table(part.facts.file, ["", "found"], _facts_of(part))
+        _tell_several(screen, parts.reads, parts.problems)
+        return
+    read = parts.reads[0]
     for frame, path in ((read.rows, out), (read.quarantine, quarantine)):
         if path is not None:
             _write(frame, path)
@@ -132,31 +146,57 @@ def _require_there(files: Sequence[Path]) -> None:
 def _facts_of(read: "ExportRead") -> list[list[str]]:
     facts = read.facts
     reasons = ", ".join(f"{n:,} {r}" for r, n in facts.quarantine_reasons.items())
+    known = [c.name for c in facts.columns if c.known]
+    keys = f"{facts.first_key} … {facts.last_key}" if facts.first_key else "no ids"
+    moment = facts.exported_at
     rows = [
         ["kind", facts.kind.value],
-        ["encoding", facts.encoding],
-        ["delimiter", repr(facts.delimiter)],
+        ["encoding", _sure(facts.encoding, facts.encoding_confidence)],
+        ["", facts.encoding_evidence],
+        ["delimiter", _sure(repr(facts.delimiter), facts.confidence)],
+        ["", facts.evidence],
         ["reader", f"{facts.reader}: {facts.reader_reason}"],
         ["rows", f"{facts.row_count:,}"],
+        ["first … last", keys],
         ["quarantined", f"{facts.quarantined:,}" + (f" ({reasons})" if reasons else "")],
-        ["columns", ", ".join(c.name for c in facts.columns if c.known)],
+        ["columns", ", ".join(known)],
         ["custom columns", ", ".join(c.name for c in facts.columns if not c.known)],
+        [
+            "exported",
+            f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment else "not told by its name",
+        ],
+        ["SHA-256", facts.sha256],
     ]
     return [*rows, *(["warning", warning] for warning in facts.warnings)]
 
 
+def _sure(what: str, confidence: float) -> str:
+    return f"{what} (confidence {confidence:.2f})"
+
+
 def _inspect_folder(screen: Screen, folder: Path) -> None:
-    from kartra_freshsales.kartra.front_door import describe, read_batch  # noqa: PLC0415
+    from kartra_freshsales.kartra.front_door import read_batch  # noqa: PLC0415
 
     read = read_batch(folder, batch="inspect")
     if not (read.files or read.problems):
         raise BadInput(f"There are no files in {folder}.", remedy="Name a batch folder.")
     _show_files(screen, str(folder), read.files)
-    if read.problems:
-        rows = [[p.file, p.what, p.remedy] for p in read.problems]
+    _tell_several(screen, read.files, read.problems)
+
+
+def _tell_several(
+    screen: Screen,
+    files: "Sequence[ExportRead | ExportFacts]",
+    problems_of: "Sequence[FileProblem]",
+) -> None:
+    """Problems and the facts of several files; exit code 1 if there are problems."""
+    from kartra_freshsales.kartra.front_door import describe  # noqa: PLC0415
+
+    if problems_of:
+        rows = [[p.file, p.what, p.remedy] for p in problems_of]
         screen.table("Problems", ["file", "what", "do"], rows)
-    problems = [f"{p.file}: {p.what} {p.remedy}" for p in read.problems]
-    screen.result({"files": [describe(f) for f in read.files], "problems": problems})
+    problems = [f"{p.file}: {p.what} {p.remedy}" for p in problems_of]
+    screen.result({"files": [describe(f) for f in files], "problems": problems})
     if problems:
         screen.say(f"{len(problems)} file(s) cannot be used.")
         raise typer.Exit(int(ExitCode.FAILED))

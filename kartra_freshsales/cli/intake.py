@@ -12,7 +12,12 @@ from pathlib import Path
 
 from kartra_freshsales.cli.failures import WrongUse
 from kartra_freshsales.errors import BadExport, BadInput
-from kartra_freshsales.kartra.front_door import ExportRead, export_files, read_export
+from kartra_freshsales.kartra.front_door import (
+    ExportRead,
+    FileProblem,
+    export_files,
+    read_exports,
+)
 from kartra_freshsales.orchestration.partitions import checked_batch_key
 from kartra_freshsales.settings import Workspace
 
@@ -62,19 +67,23 @@ def take_in(workspace: Workspace, batch: str, files: Sequence[Path]) -> Taken:
     Raises:
         BadInput: a file cannot be used, or two have one name; nothing was copied.
     """
-    reads, problems = [], []
+    reads: list[tuple[Path, tuple[ExportRead, ...]]] = []
+    problems: list[BadExport] = []
     for path in files:
         try:
-            reads.append((path, read_export(path, batch=batch)))
+            read = read_exports(path, batch=batch)
         except BadExport as error:
             problems.append(error)
+        else:
+            reads.append((path, read.reads))
+            problems += map(_refusal, read.problems)
     if problems:
         raise BadInput(
             f"{len(problems)} of {len(files)} file(s) cannot be used; none was copied.",
             remedy="\n".join(["", *(f"  {problem}" for problem in problems)]),
         )
     new, already = _apart(workspace, reads)
-    names = Counter(read.facts.file for _, read in new)
+    names = Counter(path.name for path, _ in new)
     if names and max(names.values()) > 1:
         raise BadInput(
             f"Two different files are named {names.most_common(1)[0][0]}; none was copied.",
@@ -87,23 +96,29 @@ def take_in(workspace: Workspace, batch: str, files: Sequence[Path]) -> Taken:
         partial = folder / f".{path.name}.partial"
         shutil.copy2(path, partial)
         partial.replace(folder / path.name)
-    return Taken(tuple(read for _, read in new), tuple(already))
+    return Taken(tuple(read for _, parts in new for read in parts), tuple(already))
 
 
-def _apart(
-    workspace: Workspace, reads: Sequence[tuple[Path, ExportRead]]
-) -> tuple[list[tuple[Path, ExportRead]], list[Known]]:
+def _refusal(problem: FileProblem) -> BadExport:
+    return BadExport(problem.what, file=problem.file, remedy=problem.remedy)
+
+
+_Read = tuple[Path, tuple[ExportRead, ...]]
+
+
+def _apart(workspace: Workspace, reads: Sequence[_Read]) -> tuple[list[_Read], list[Known]]:
     """Files that are new, and those whose bytes the inbox or this call holds already."""
-    there = dict(_digests(workspace, {read.size for _, read in reads}))
-    new: list[tuple[Path, ExportRead]] = []
+    there = dict(_digests(workspace, {path.stat().st_size for path, _ in reads}))
+    new: list[_Read] = []
     already: list[Known] = []
-    for path, read in reads:
-        place = there.get(read.sha256)
+    for path, parts in reads:
+        digest = _digest(path)
+        place = there.get(digest)
         if place is not None:
-            already.append(Known(read.facts.file, place))
+            already.append(Known(path.name, place))
         else:
-            there[read.sha256] = f"{read.facts.batch}/{read.facts.file}"
-            new.append((path, read))
+            there[digest] = f"{parts[0].facts.batch}/{path.name}"
+            new.append((path, parts))
     return new, already
 
 
@@ -112,6 +127,9 @@ def _digests(workspace: Workspace, sizes: set[int]) -> Iterator[tuple[str, str]]
     for batch in workspace.batches():
         for path in export_files(workspace.inbox / batch):
             if path.stat().st_size in sizes:
-                with path.open("rb") as file:
-                    digest = hashlib.file_digest(file, "sha256").hexdigest()
-                yield digest, f"{batch}/{path.name}"
+                yield _digest(path), f"{batch}/{path.name}"
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

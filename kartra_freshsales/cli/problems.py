@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from kartra_freshsales.kartra.model import Reason
+from kartra_freshsales.kartra.model import HARMLESS
 
 if TYPE_CHECKING:
     from kartra_freshsales.cli.journey import Journey
@@ -26,7 +26,7 @@ PROBLEMS: dict[str, type[pl.DataType]] = {
     "remedy": pl.String,
 }
 _OF_A_FILE = ("batch", "file", "problem")
-_HARMLESS = (Reason.REPEATED_HEADER.value, Reason.BEFORE_HEADER.value)
+_HARMLESS = tuple(reason.value for reason in HARMLESS)
 
 
 def of_batches(journey: "Journey", batches: Iterable[str]) -> pl.DataFrame:

@@ -13,7 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -32,6 +32,9 @@ _TOGETHER = 100
 _AT_LEAST_EVERY = 2.0
 _MOST_HELD = 20_000
 _MESSAGES = 3
+_ALWAYS = frozenset(
+    {"at", "run", "kind", "method", "route", "status", "outcome", "ms", "attempt"}
+)
 
 
 class Carried(Protocol):
@@ -217,7 +220,14 @@ def read_requests(folder: Path, wanted: Wanted) -> Iterator[Line]:
             continue
         with path.open(encoding="utf-8") as file:
             for text in file:
-                with suppress(ValueError, KeyError, TypeError):
-                    line = json.loads(text)
-                    if wanted.covers(line):
-                        yield line
+                line = _whole(text)
+                if line is not None and wanted.covers(line):
+                    yield line
+
+
+def _whole(text: str) -> Line | None:
+    try:
+        line = json.loads(text)
+    except ValueError:
+        return None
+    return line if isinstance(line, dict) and line.keys() >= _ALWAYS else None

@@ -14,7 +14,7 @@ OWNER = ("owner", "owner_email", "agent", "assigned_to", "assigned_agent")
 
 CONTACTS = {
     "kartra_id": ("kartra_id", "lead_id", "contact_id", "id"),
-    "email": ("email", "lead_email", "e_mail", "email_address"),
+    "email": ("email", "lead_email", "e_mail", "email_address", "e_mail_address"),
     "first_name": ("first_name", "firstname", "first", "given_name"),
     "middle_name": ("middle_name", "middlename"),
     "last_name": ("last_name", "lastname", "last", "surname", "family_name"),

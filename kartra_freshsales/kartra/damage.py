@@ -32,8 +32,10 @@ _ERROR = r"^#(?:NAME\?|REF!|VALUE!|N/A|DIV/0!|NUM!|NULL!|##+)$"
 _LONG = r"^\d{16,}$"
 _CUT_SHORT = r"^\d{15}0+$"
 _NUMERIC_DATE = r"^\s*(\d{1,2})[/.\-](\d{1,2})[/.\-]\d{2,4}(?:[ ,T].*)?$"
+_NUMBER = r"^\s*[+-]?\d[\d.,]*(?:E\+\d{2,3})?\s*$"
+_BEGINS_LIKE_A_DATE = r"^\s*\d{1,2}[/.\-]\d{1,2}[/.\-]\d{2}"
 _MONTHS = 12
-_SEEN_FIRST = 1_000
+_SEEN_FIRST = 10_000
 REMEDY = "Export again and do not open the file in a spreadsheet; nothing was repaired."
 
 
@@ -62,6 +64,7 @@ def damage_in(
     names = [name for _, name in columns]
     warnings = [
         *_in_notation(frame, names),
+        *_errors(frame, names),
         *_floats(frame, names),
         *_dates(frame, names),
         *lost_zip_zeros(frame),
@@ -84,21 +87,39 @@ def _mangled(frame: pl.DataFrame, kind: ExportKind) -> tuple[int, ...]:
 
 
 def _in_notation(frame: pl.DataFrame, names: Sequence[str]) -> Iterator[str]:
-    suspects = frame.select(
-        pl.col(name).str.contains("E+", literal=True).any() for name in names
-    )
-    for name in (name for name in names if suspects[name].item()):
+    for name in _numeric(frame, names):
         if count := _count(frame, pl.col(name).str.contains(_SCIENTIFIC)):
             yield (
                 f"Column {name!r}: {count} cell(s) hold a rounded number such as "
                 "1.23E+11, as a spreadsheet writes long ones."
             )
-    errors = frame.select(pl.col(name).str.contains(_ERROR).sum() for name in names)
-    for name in (name for name in names if errors[name].item()):
-        yield (
-            f"Column {name!r}: {errors[name].item()} cell(s) hold an error of a "
-            "spreadsheet such as #NAME? instead of their value."
-        )
+
+
+def _numeric(frame: pl.DataFrame, names: Sequence[str]) -> list[str]:
+    """Ids, and columns among whose first values numbers stand, with an ``E+`` anywhere.
+
+    Looking for it in every text would cost more than it is worth: names have none.
+    """
+    begun = _any(frame.head(_SEEN_FIRST), names, pl.all().str.contains(_NUMBER))
+    asked = [name for name in names if name in _IDS or name in begun]
+    return _any(frame, asked, pl.all().str.contains("E+", literal=True))
+
+
+def _any(frame: pl.DataFrame, names: Sequence[str], sign: pl.Expr) -> list[str]:
+    """Those columns of which some cell shows the sign."""
+    if not names:
+        return []
+    shown = frame.select(names).select(sign.any())
+    return [name for name in names if shown[name].item()]
+
+
+def _errors(frame: pl.DataFrame, names: Sequence[str]) -> Iterator[str]:
+    for name in _any(frame, names, pl.all().str.starts_with("#")):
+        if count := _count(frame, pl.col(name).str.contains(_ERROR)):
+            yield (
+                f"Column {name!r}: {count} cell(s) hold an error of a spreadsheet such as "
+                "#NAME? instead of their value."
+            )
 
 
 def _floats(frame: pl.DataFrame, names: Sequence[str]) -> Iterator[str]:
@@ -139,29 +160,11 @@ def _dates(frame: pl.DataFrame, names: Sequence[str]) -> Iterator[str]:
 
 
 def _with_numeric_dates(frame: pl.DataFrame, names: Sequence[str]) -> list[str]:
-    """Columns in whose first values numeric dates stand; all values of known date columns.
-
-    Looking at every value of every column would cost more than reading the file.
-    """
-    dated = [name for name in names if "date" in name.lower()]
-    others = [name for name in names if name not in dated]
-    pattern = r"^\s*\d{1,2}[/.\-]\d{1,2}[/.\-]\d{2}"
-    seen = frame.select(
-        *(
-            pl.col(name)
-            .filter(pl.col(name) != "")
-            .head(_SEEN_FIRST)
-            .str.contains(pattern)
-            .any()
-            for name in others
-        ),
-    )
-    held = frame.select(pl.col(name).str.contains(pattern).any() for name in dated)
-    return [
-        name
-        for name in names
-        if (held[name].item() if name in dated else seen[name].item())
-    ]
+    """Columns with numeric dates: by name, or because the first values are such."""
+    sign = pl.all().str.contains(_BEGINS_LIKE_A_DATE)
+    begun = _any(frame.head(_SEEN_FIRST), names, sign)
+    asked = [name for name in names if "date" in name.lower() or name in begun]
+    return _any(frame, asked, sign)
 
 
 def _count(frame: pl.DataFrame, condition: pl.Expr) -> int:

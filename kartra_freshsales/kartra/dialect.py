@@ -34,11 +34,12 @@ class _Tried:
     dialect: Dialect
 
 
-def sniff(sample: str) -> Dialect:
+def sniff(sample: str, *, complete: bool = False) -> Dialect:
     """The best-supported dialect of a text sample.
 
     Args:
         sample: the start of the file, decoded, line ends untouched.
+        complete: whether it is the whole file, so that no record is cut off.
     """
     declared = _DECLARED.match(sample)
     body = sample[declared.end() :] if declared else sample
@@ -47,7 +48,7 @@ def sniff(sample: str) -> Dialect:
     escapes = (False, True) if f"\\{quote}" in body else (False,)
     tried = [
         _try(
-            body,
+            _Sample(body, complete),
             Dialect(
                 delimiter, quote, (), 0, ExportKind.UNKNOWN, "",
                 declared=declared is not None, escaped=escaped,
@@ -60,6 +61,12 @@ def sniff(sample: str) -> Dialect:
     rivals = [each.support for each in tried if each is not best]
     margin = max(best.support - max(rivals, default=0.0), 0.0)
     return replace(best.dialect, confidence=round(margin, 2))
+
+
+@dataclass(frozen=True)
+class _Sample:
+    text: str
+    complete: bool
 
 
 def _quote(body: str) -> str:
@@ -83,34 +90,36 @@ def _cells(body: str, dialect: Dialect, *, strict: bool = False) -> Iterator[lis
         yield plain(record, dialect.quote) if dialect.escaped else record
 
 
-def _records(body: str, dialect: Dialect) -> list[list[str]]:
-    found = islice(_cells(body, dialect), _SAMPLED_RECORDS)
+def _records(sample: _Sample, dialect: Dialect) -> list[list[str]]:
+    found = list(islice(_cells(sample.text, dialect), _SAMPLED_RECORDS))
+    cut = not sample.complete and len(found) < _SAMPLED_RECORDS
     records = [record for record in found if any(cell.strip() for cell in record)]
     # The sample may end inside the last record.
-    return records[:-1] if len(records) > 2 else records  # noqa: PLR2004
+    return records[:-1] if cut and len(records) > 2 else records  # noqa: PLR2004
 
 
-def _is_well_quoted(body: str, dialect: Dialect) -> bool:
+def _is_well_quoted(sample: _Sample, dialect: Dialect) -> bool:
     try:
-        for _ in islice(_cells(body, dialect, strict=True), _SAMPLED_RECORDS):
+        for _ in islice(_cells(sample.text, dialect, strict=True), _SAMPLED_RECORDS):
             pass
     except csv.Error as error:
-        return "unexpected end" in str(error)  # the sample may end inside a cell
+        return not sample.complete and "unexpected end" in str(error)
     return True
 
 
-def _try(body: str, bare: Dialect) -> _Tried:
+def _try(sample: _Sample, bare: Dialect) -> _Tried:
     delimiter, quote = bare.delimiter, bare.quote
     # ``a, "b, c"``: a blank before the quotation mark, and never a mark right after.
-    skip = f"{delimiter} {quote}" in body and f"{delimiter}{quote}" not in body
+    skip = f"{delimiter} {quote}" in sample.text
+    skip = skip and f"{delimiter}{quote}" not in sample.text
     layout = replace(bare, skip_initial_space=skip)
-    records = _records(body, layout)
+    records = _records(sample, layout)
     index, kind, known = _header(records)
     header = tuple(visible(cell) for cell in records[index]) if records else ()
     below = records[index + 1 :]
     agreeing = sum(len(record) == len(header) for record in below)
     share = agreeing / len(below) if below else 0.0
-    well_quoted = _is_well_quoted(body, layout)
+    well_quoted = _is_well_quoted(sample, layout)
     marks = ", quotation marks after backslashes" if bare.escaped else ""
     evidence = (
         f"{_NAMES[delimiter]}{marks}: {known} of {len(header)} headers known, "

@@ -74,6 +74,12 @@ class Text:
         with self._open() as stream:
             return decoder.decode(stream.read(_SAMPLE)).removeprefix("\ufeff")
 
+    @property
+    def is_small(self) -> bool:
+        """Whether the sample is all there is."""
+        size = len(self.content) if self.content is not None else self.path.stat().st_size
+        return size <= _SAMPLE
+
     def _open(self) -> BinaryIO:
         if self.content is None:
             return cast("BinaryIO", self.path.open("rb"))

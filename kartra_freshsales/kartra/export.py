@@ -78,7 +78,7 @@ def read_source(source: Source, batch: str) -> ExportRead:
         BadExport: unreadable, empty, no CSV, no Kartra export, or without e-mail column.
     """
     text = open_text(source)
-    dialect = sniff(text.sample())
+    dialect = sniff(text.sample(), complete=text.is_small)
     _refuse_unusable_headers(source.name, dialect)
     with ThreadPoolExecutor(max_workers=1) as aside:
         sha256 = aside.submit(source.digest)

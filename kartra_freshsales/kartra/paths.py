@@ -36,5 +36,7 @@ def _try_fast(text: Text, dialect: Dialect) -> tuple[Table | None, str]:
     obstacle = why_not(dialect, structure)
     if obstacle is not None:
         return None, obstacle
-    table = confirmed(frame, structure) if frame is not None else None
+    if frame is None:
+        return None, "the parser found a fault"
+    table = confirmed(frame, structure)
     return table, "the parser's records differ from the structural count"

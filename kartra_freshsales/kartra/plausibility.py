@@ -5,10 +5,8 @@ What does not belong here: decoding (``encoding``).
 
 from dataclasses import dataclass
 
-_EXPECTED = frozenset(
-    "äöüßéèêëàâáãåçñíìîïóòôõøúùûÿæœÄÖÜÉÈÊËÀÂÁÃÅÇÑÍÎÏÓÔÕØÚÙÛÆŒ‘’“”„–—…€™®©°£«»¡¿·§\u00a0"
-)
-"""Characters beyond ASCII that Western people write; others are a sign of misreading."""
+_LETTERS = frozenset("äöüßéèêëàâáãåçñíìîïóòôõøúùûÿæœÄÖÜÉÈÊËÀÂÁÃÅÇÑÍÎÏÓÔÕØÚÙÛÆŒ")
+_SIGNS = frozenset("‘’“”„–—…€™®©°£«»¡¿·§\u00a0")
 _RIVALS = {"mac_roman": "Mac Roman", "cp850": "DOS 850"}
 
 
@@ -53,12 +51,11 @@ def of_windows_1252(foreign: bytes) -> Certainty:
     Args:
         foreign: the bytes of those lines.
     """
-    high = bytes(byte for byte in foreign if byte >= 0x80)  # noqa: PLR2004 - beyond ASCII
-    ours = _share(high, "cp1252")
-    shares = {name: _share(high, code) for code, name in _RIVALS.items()}
+    ours, count = _share(foreign, "cp1252")
+    shares = {name: _share(foreign, code)[0] for code, name in _RIVALS.items()}
     rival = max(shares, key=lambda name: shares[name])
     evidence = (
-        f"{ours:.0%} of {len(high)} byte(s) beyond ASCII are usual characters in "
+        f"{ours:.0%} of {count} byte(s) beyond ASCII make sense where they stand in "
         f"Windows-1252, {shares[rival]:.0%} in {rival}"
     )
     doubt = ""
@@ -70,6 +67,20 @@ def of_windows_1252(foreign: bytes) -> Certainty:
     return Certainty(round(max(ours - shares[rival], 0.0), 2), evidence, doubt)
 
 
-def _share(high: bytes, encoding: str) -> float:
-    text = high.decode(encoding, "replace")
-    return sum(character in _EXPECTED for character in text) / max(len(text), 1)
+def _share(foreign: bytes, encoding: str) -> tuple[float, int]:
+    """How many of the characters beyond ASCII fit their neighbours, and of how many."""
+    text = f" {foreign.decode(encoding, 'replace')} "
+    places = [at for at, character in enumerate(text) if not character.isascii()]
+    fitting = sum(_fits(text[at - 1], text[at], text[at + 1]) for at in places)
+    return fitting / max(len(places), 1), len(places)
+
+
+def _fits(before: str, character: str, after: str) -> bool:
+    """A letter stands in a word, a capital not after a small one, a sign at an edge."""
+    if character in _SIGNS:
+        return not (before.isalpha() and after.isalpha()) or character in "’·"
+    if character not in _LETTERS:
+        return False
+    if character.isupper() and before.islower():
+        return False
+    return before.isalpha() or after.isalpha()

@@ -30,7 +30,7 @@ _FOOTER: Final = re.compile(
         (?:by|on|at|from|with)\b
       | page\s+\d+\b
       | end\s+of\s+(?:file|report|export|data|list)\b
-      | copyright\b | ©
+      | (?:copyright|©)\D*\d{4}\b
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -181,7 +181,7 @@ def _footers(rows: pl.DataFrame, dialect: Dialect) -> list[int]:
     found: list[int] = []
     for *cells, row in reversed(list(rows.tail(_LAST_ROWS).iter_rows())):
         words = dialect.delimiter.join(cell for cell in cells if cell and cell.strip())
-        if not _is_footer(words):
+        if not cells[0].strip() or not _is_footer(words):
             break
         found.append(row)
     return found

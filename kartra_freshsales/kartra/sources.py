@@ -27,7 +27,12 @@ from kartra_freshsales.kartra.unpacking import (
 from kartra_freshsales.kartra.workbook import MAIN_PART, sheets_of
 
 _HEAD = 64
-_MAY_BE_EXPORTS = frozenset({"", ".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".gz"})
+_NEVER_EXPORTS = frozenset(
+    {
+        ".yaml", ".yml", ".json", ".md", ".pdf", ".jpg", ".jpeg", ".png", ".gif", ".webp",
+        ".svg", ".html", ".htm", ".doc", ".docx", ".mp3", ".mp4", ".mov", ".url", ".lnk",
+    }
+)  # fmt: skip
 _JUNK_FOLDERS = frozenset({"__MACOSX"})
 _JUNK_FILES = frozenset({"thumbs.db", "desktop.ini"})
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
@@ -100,7 +105,7 @@ def sources_of(path: Path, limits: Limits = DEFAULT) -> Sources:
     """What a file on disk holds.
 
     Folders inside an archive are entered; what macOS and Windows add of their own and
-    files that no export is called like are left out. An archive in an archive is not
+    files of other sorts by their names are left out. An archive in an archive is not
     opened.
 
     Raises:
@@ -189,7 +194,7 @@ def _is_junk(member: str) -> bool:
         not _JUNK_FOLDERS.isdisjoint(path.parts)
         or path.name.startswith((".", "~$"))
         or path.name.lower() in _JUNK_FILES
-        or path.suffix.lower() not in _MAY_BE_EXPORTS
+        or path.suffix.lower() in _NEVER_EXPORTS
     )
 
 

@@ -95,7 +95,7 @@ def unzipped(
     try:
         with archive.open(member) as opened:
             return _read(name, opened, member.compress_size, limits)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, RuntimeError) as error:
         raise _damaged(name, error) from None
 
 
@@ -107,7 +107,7 @@ def opened_zip(source: Path | IO[bytes], name: str) -> zipfile.ZipFile:
     """
     try:
         return zipfile.ZipFile(source)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError) as error:
         raise _damaged(name, error) from None
 
 

@@ -30,6 +30,10 @@ _Start = Callable[[str, Mapping[str, str]], None]
 _End = Callable[[str, str], None]
 
 
+class _DefinesEntities(Exception):
+    """XML with a document type, which may make a small file grow without end."""
+
+
 @dataclass(frozen=True)
 class Sheet:
     """A sheet: its CSV text in UTF-8, and for each line of it the row in the sheet."""
@@ -113,6 +117,12 @@ class _Parts:
             info = self.archive.getinfo(part)
             data = unzipped(self.archive, info, self.name, self.limits)
             _parse(data, start, end)
+        except _DefinesEntities:
+            raise BadExport(
+                "is a workbook that defines entities, as no program that saves one does.",
+                file=self.name,
+                remedy="Save the sheet as CSV UTF-8, or better export it again as CSV.",
+            ) from None
         except (KeyError, ValueError, expat.ExpatError) as error:
             raise BadExport(
                 f"is a workbook whose part {part} cannot be read ({type(error).__name__}).",
@@ -135,7 +145,7 @@ def _parse(data: bytes, start: _Start, end: _End | None) -> None:
 
     def refuse(*_: object) -> None:
         # Entities are what makes XML dangerous, and no workbook needs them.
-        raise ValueError
+        raise _DefinesEntities
 
     parser = expat.ParserCreate()
     parser.buffer_text = True

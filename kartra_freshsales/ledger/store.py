@@ -38,7 +38,7 @@ from kartra_freshsales.ledger.records import (
 )
 from kartra_freshsales.ledger.states import OPEN, IdentityState, IntentState, JobState
 from kartra_freshsales.ledger.tables import destination as destination_table
-from kartra_freshsales.ledger.tables import pace, request_count
+from kartra_freshsales.ledger.tables import pace, request, request_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +302,18 @@ class Ledger:
         with reading(self._engine) as connection:
             found = {kind: int(count) for kind, count in connection.execute(query)}
         return {kind: found.get(kind, 0) for kind in KINDS}
+
+    def recent_requests(self, seconds: float = 3600.0) -> int:
+        """Requests made to this destination of late; without a limit none is timed."""
+        since = self._now() - int(seconds * 1_000_000)
+        query = (
+            select(func.count())
+            .select_from(request)
+            .where(request.c.destination_id == self._id)
+            .where(request.c.at_us >= since)
+        )
+        with reading(self._engine) as connection:
+            return int(connection.execute(query).scalar_one())
 
     def _flush(self) -> None:
         for budget in self._budgets:

@@ -26,7 +26,11 @@ from kartra_freshsales.loading.notes import load_notes
 from kartra_freshsales.loading.policy import Policy
 from kartra_freshsales.loading.results import LoadResult, Results
 from kartra_freshsales.loading.session import Progress, Session, ViewNames, quiet
-from kartra_freshsales.loading.settle import late_arrivals, settle_records
+from kartra_freshsales.loading.settle import (
+    late_arrivals,
+    retire_converted,
+    settle_records,
+)
 from kartra_freshsales.loading.singly import Singly
 from kartra_freshsales.loading.standing import read_standing
 
@@ -119,6 +123,8 @@ class Loader:
             load_lists(self._session, results, self._parents())
         else:
             self._load_records(str(module), results, snapshot)
+        if module is Module.CONTACTS:
+            retire_converted(self._session, rows, snapshot)
         return results.finish()
 
     def _parents(self) -> Mapping[tuple[str, str], int]:

@@ -149,6 +149,18 @@ class Known:
         rows = (row for (name, _), row in self.rows.items() if name == str(module))
         return frozenset(int(str(row["freshsales_id"])) for row in rows)
 
+    def converted(self) -> dict[tuple[str, int], tuple[str, int]]:
+        """Place of a lead that people converted → place of the contact it became."""
+        found = {}
+        for (module, key), row in self.rows.items():
+            contact = self.rows.get((str(Module.CONTACTS), key))
+            lost = module == str(Module.LEADS) and row["state"] == IdentityState.LOST
+            if lost and contact is not None and contact["state"] == IdentityState.LIVE:
+                was = self.endpoint(module), int(str(row["freshsales_id"]))
+                now = self.endpoint(str(Module.CONTACTS)), int(contact["freshsales_id"])
+                found[was] = now
+        return found
+
     def id_of(self, value: object, modules: Iterable[Module]) -> int | None:
         """The id a link stands for, whether it is one already or a source key."""
         if isinstance(value, int):

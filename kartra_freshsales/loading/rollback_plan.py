@@ -21,6 +21,7 @@ from kartra_freshsales.ledger.store import Ledger
 from kartra_freshsales.loading.lists import settle_lists
 from kartra_freshsales.loading.notes import settle_notes
 from kartra_freshsales.loading.policy import Policy
+from kartra_freshsales.loading.probe_records import PROBE
 from kartra_freshsales.loading.rollback_model import Selection, undoing
 from kartra_freshsales.loading.rollback_reading import Reader
 from kartra_freshsales.loading.rollback_rows import SCHEMA, cannot_undo, counts, requests
@@ -170,5 +171,8 @@ def _open_loads(ledger: Ledger, meant: Callable[[Intent], bool]) -> list[Intent]
     return [
         intent
         for intent in ledger.unsettled()
-        if intent.state in UNSETTLED and not undoing(intent) and meant(intent)
+        if intent.state in UNSETTLED
+        and not undoing(intent)
+        and intent.module != PROBE
+        and meant(intent)
     ]

@@ -32,11 +32,13 @@ def notes_of(
             by_note.setdefault(key, []).append(intent)
     undos = []
     leads = known.ids_of(Module.LEADS)
+    converted = known.converted()
     for (_, number), standing in by_note.items():
         mine = [i for i in standing if selection.covers(i) and i.payload]
         if mine:
-            parent = _parent(standing[0], known, leads)
-            undos.append(_note(number, parent, standing, mine))
+            place = _parent(standing[0], known, leads)
+            place = converted.get(place, place)
+            undos.append(_note(number, place, standing, mine))
     return tuple(undos)
 
 

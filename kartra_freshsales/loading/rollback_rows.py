@@ -11,7 +11,7 @@ import polars as pl
 
 from kartra_freshsales.freshsales.modules import CLASSIC, Module, bulk_endpoints
 from kartra_freshsales.ledger.records import Json
-from kartra_freshsales.ledger.states import Operation
+from kartra_freshsales.ledger.states import IdentityState, Operation
 from kartra_freshsales.loading.rollback_judge import AS_BEFORE, DELETED, Judgement
 from kartra_freshsales.loading.rollback_model import (
     ListUndo,
@@ -115,9 +115,11 @@ def cannot_undo(
     if {Operation.CREATE_LIST, Operation.ADD_MEMBER} & scope.left_behind:
         yield "Marketing lists stay, empty of our members: the API cannot delete a list."
     converted = rows.filter((pl.col("module") == "leads") & (pl.col("reason") == DELETED))
-    if edition == CLASSIC and converted.height:
+    lost = (m == "leads" and s is IdentityState.LOST for (m, _), s in scope.states.items())
+    gone = converted.height + sum(lost)
+    if edition == CLASSIC and gone:
         yield (
-            f"{converted.height} leads are gone: where people converted them, the contacts,"
+            f"{gone} lead(s) are gone: where people converted them, the contacts,"
             " accounts and deals they became stay."
         )
     if Operation.CREATE_FIELD in scope.left_behind:

@@ -7,8 +7,16 @@ read. Not here: what a load does next (``loader``), undoing (``rollback_settle``
 from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 
+import polars as pl
+
+from kartra_freshsales.freshsales.modules import CLASSIC, Module
 from kartra_freshsales.ledger.records import Intent, Job
-from kartra_freshsales.ledger.states import IntentState, JobState, Operation
+from kartra_freshsales.ledger.states import (
+    IdentityState,
+    IntentState,
+    JobState,
+    Operation,
+)
 from kartra_freshsales.loading import journal
 from kartra_freshsales.loading.items import Item, Known
 from kartra_freshsales.loading.jobs import has_ended, status_of
@@ -137,6 +145,27 @@ class _Settlement:
         lifetime = timedelta(seconds=self.session.policy.job_lifetime)
         young = self.session.policy.now() - intent.planned_at < lifetime
         return intent.group in running and young
+
+
+def retire_converted(
+    session: Session, plan: pl.DataFrame, snapshot: pl.DataFrame | None
+) -> None:
+    """Leads of ours that people converted stand no longer: they are contacts now.
+
+    Args:
+        session: the load; only Classic converts leads.
+        plan: rows of contacts.
+        snapshot: the destination as the plan was made on.
+    """
+    if session.edition != CLASSIC or snapshot is None:
+        return
+    leads = str(Module.LEADS)
+    there = set(snapshot.filter(pl.col("module") == leads)["freshsales_id"])
+    ours = session.ledger.identity_ids([leads])
+    going = plan.filter(pl.col("operation") != "refuse")["source_key"]
+    keys = [(leads, key) for key in going]
+    gone = [key for key in keys if key in ours and ours[key] not in there]
+    session.ledger.mark_identities(gone, IdentityState.LOST)
 
 
 def late_arrivals(

@@ -13,6 +13,7 @@ from kartra_freshsales.mapping.decisions.conversion import Conversion
 from kartra_freshsales.mapping.decisions.custom_fields import CustomFields
 from kartra_freshsales.mapping.decisions.deals import Stages, Subscriptions
 from kartra_freshsales.mapping.decisions.destination import Destination
+from kartra_freshsales.mapping.decisions.duplicates import Duplicates
 from kartra_freshsales.mapping.decisions.fields import Fields
 from kartra_freshsales.mapping.decisions.labels import Lists, Tags
 from kartra_freshsales.mapping.decisions.people import Notes, Owners
@@ -35,6 +36,7 @@ class Mapping(Decisions):
     subscriptions: Subscriptions = Subscriptions()
     notes: Notes = Notes()
     conversion: Conversion = Conversion()
+    duplicates: Duplicates = Duplicates()
     thresholds: Thresholds = Thresholds()
 
     @property

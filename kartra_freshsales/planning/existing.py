@@ -146,7 +146,8 @@ def decide(records: pl.DataFrame, ids: Ids) -> Decisions:
             written
             and hashed == payload_hash(payload)
             and module != "lists"
-            and _linked_as_written(written, links, resolve)
+            # A note stays where it hangs; one on a lead went along with its conversion.
+            and (module == "notes" or _linked_as_written(written, links, resolve))
         ):
             decisions.add(at, "skip", payload)
             continue

@@ -123,8 +123,8 @@ def job_status(call: Call) -> Answer:
 def run_due_jobs(world: World) -> None:
     """Apply the rows of every job that is due, in the order the jobs came."""
     due = world.store.sql.execute(
-        "SELECT id, module, rows, request FROM jobs WHERE applied_us IS NULL AND due_us <= ?"
-        " ORDER BY id",
+        "SELECT id, module, rows, request FROM jobs WHERE applied_us IS NULL"
+        " AND due_us <= ? ORDER BY id",
         (world.now_us(),),
     ).fetchall()
     for job_id, plural, rows, request in due:

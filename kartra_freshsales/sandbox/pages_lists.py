@@ -81,7 +81,7 @@ def _is_number(text: str) -> bool:
 def listing(world: World, module: Module, asked: Asked) -> Listing:
     """The records asked for; a page past the end is the last one."""
     where, args = _clause(module, asked)
-    total = world.store.count(module.plural, where, args)
+    total = _total(world, module, asked, where, args)
     pages = max(1, -(-total // PER_PAGE))
     page = min(asked.page, pages)
     tail = f"ORDER BY id DESC LIMIT {PER_PAGE} OFFSET {(page - 1) * PER_PAGE}"
@@ -92,6 +92,16 @@ def listing(world: World, module: Module, asked: Asked) -> Listing:
         for record, shown in zip(records, cells(world, records), strict=True)
     ]
     return Listing(columns(world), rows, total, page, pages)
+
+
+def _total(world: World, module: Module, asked: Asked, where: str, args: list[Any]) -> int:
+    if asked.narrowed is None:
+        return world.store.count(module.plural, where, args)
+    # Links and lists change without their records, so this count is not remembered.
+    row = world.store.sql.execute(
+        f"SELECT COUNT(*) FROM {module.plural} WHERE {where}", args
+    ).fetchone()
+    return int(row[0])
 
 
 _NARROWING: Final[Mapping[str, str]] = {

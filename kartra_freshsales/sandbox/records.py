@@ -114,7 +114,7 @@ def _carry_out(
         store.sql.executemany(
             "INSERT INTO account_link VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE"
             " SET is_primary = excluded.is_primary",
-            [(module.plural, record.id, linked, int(first)) for linked, first in ids.items()],
+            [(module.plural, record.id, other, int(first)) for other, first in ids.items()],
         )
     if made.contacts_removed:
         store.sql.executemany(

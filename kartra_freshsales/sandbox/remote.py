@@ -103,6 +103,14 @@ class SandboxControl:
         """An admin lets a workflow, or all of them, fire again."""
         self.ask("POST", "/workflows/resume", {"name": name})
 
+    def conversion(self) -> Json:
+        """Where custom fields of leads go when a lead is converted (Classic)."""
+        return self.ask("GET", "/conversion")
+
+    def set_conversion(self, mapping: Json) -> Json:
+        """An admin maps custom fields of leads to those of contacts, accounts and deals."""
+        return self.ask("PUT", "/conversion", mapping)
+
     def ask(self, method: str, path: str, body: Json | None = None) -> Json:
         """Send any request of the control port and read its answer."""
         with self._open(method, path, body) as answer:

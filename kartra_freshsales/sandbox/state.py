@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from kartra_freshsales.sandbox import changes, workflows
+from kartra_freshsales.sandbox.deep_pages import DeepPages
 
 FIRST_IDS: Final = {
     "leads": 401_000_000_000,
@@ -191,6 +192,7 @@ class Store:
         workflows.watch(self.sql, RECORD_MODULES)
         self._versions = dict.fromkeys(RECORD_MODULES, 0)
         self._counts: dict[tuple[str, str, tuple[Any, ...]], tuple[int, int]] = {}
+        self.pages = DeepPages(self.sql)
 
     def _add_column(self, table: str, name: str, kind: str) -> None:
         """Give a state written by an earlier version what it lacks."""
@@ -309,6 +311,10 @@ class Store:
             self._counts.clear()
         self._counts[key] = (version, found)
         return found
+
+    def version(self, module: str) -> int:
+        """A number that grows whenever a record of the module may have changed."""
+        return self._versions[module]
 
     def erase(self, module: str, record_id: int) -> None:
         """Remove a record and all that hangs on it, for good."""

@@ -13,6 +13,7 @@ from kartra_freshsales.sandbox.calls import (
     Call,
     page_meta,
 )
+from kartra_freshsales.sandbox.deep_pages import Rows
 from kartra_freshsales.sandbox.modules import CONTACTS, MODULES, Module
 from kartra_freshsales.sandbox.refusal import Refusal, forbidden
 from kartra_freshsales.sandbox.rendering import parse_includes, render
@@ -206,20 +207,19 @@ def scroll(call: Call) -> Answer:
     return Answer({**side, module.plural: shown, "meta": meta})
 
 
-def _page(call: Call, module: Module, where: str, args: tuple[Any, ...]) -> list[Record]:
+def _page(
+    call: Call, module: Module, where: str, args: tuple[Any, ...], *, steady: bool = True
+) -> list[Record]:
     page, per_page = call.paging
     if not per_page:
         return []
     order, sort_args = order_of(call, module)
-    store = call.world.store
-    ids = [
-        row[0]  # ids alone first: an index holds them, however deep the page lies
-        for row in store.sql.execute(
-            f"SELECT id FROM {module.plural} WHERE {where} "
-            f"ORDER BY {order} LIMIT ? OFFSET ?",
-            (*args, *sort_args, per_page, (page - 1) * per_page),
-        )
-    ]
+    store, start = call.world.store, (page - 1) * per_page
+    rows = Rows(module.plural, where, (*args, *sort_args), order)
+    # Ids alone first: an index holds them, however deep the page lies.
+    ids = store.pages.ids(
+        rows, start, per_page, store.version(module.plural) if steady else None
+    )
     found = {record.id: record for record in store.select(module.plural, *in_ids(ids))}
     return [found[record_id] for record_id in ids]
 
@@ -249,7 +249,7 @@ def list_members(call: Call) -> Answer:
     total = world.store.sql.execute(
         f"SELECT COUNT(*) FROM contacts WHERE {where}", (list_id,)
     ).fetchone()[0]
-    records = _page(call, CONTACTS, where, (list_id,))
+    records = _page(call, CONTACTS, where, (list_id,), steady=False)
     side, shown = render(
         world, CONTACTS, records, parse_includes(call.query.get("include"))
     )

@@ -57,6 +57,8 @@ class ContactFields(pa.DataFrameModel):
 
 
 class Contacts(ContactFields, GoldenRow):
-    """Golden contacts: the key is unique."""
+    """Golden contacts: the key is unique; ``other_…`` are those merged into it."""
 
     contact_key: str = pa.Field(unique=True)
+    other_emails: Names
+    other_kartra_ids: Names

@@ -40,9 +40,10 @@ def with_buyers(
         the contact), and ``reason`` (see ``BUYER_REASONS``) where no contact was found.
     """
     people = contacts.select("contact_key", "kartra_id", "account_key", "owner")
+    doors = pl.concat([people.select(_DOOR), *_other_doors(contacts)])
     # Only the columns that tell the buyer are joined: the records are wide.
-    found = _by_lead(records.select("lead_id", "buyer_email", "owner"), people)
-    found = _by_email(found, people)
+    found = _by_lead(records.select("lead_id", "buyer_email", "owner"), doors)
+    found = _by_email(found, doors)
     found = _by_former_email(found)
     known = people.select(
         "contact_key", "account_key", pl.col("owner").alias("_contact_owner")
@@ -65,10 +66,35 @@ def with_buyers(
     return records.with_columns(told.get_columns())
 
 
-def _by_lead(records: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
+_DOOR = ("contact_key", "kartra_id", pl.col("contact_key").alias("address"))
+
+
+def _other_doors(contacts: pl.DataFrame) -> list[pl.DataFrame]:
+    """Ids and addresses of contacts that were merged into others: they lead there too."""
+    if "other_emails" not in contacts.columns:
+        return []
+    some = pl.any_horizontal(pl.col("other_emails", "other_kartra_ids").list.len() > 0)
+    merged = contacts.filter(some)
+    ids = merged.select(
+        "contact_key",
+        pl.col("other_kartra_ids")
+        .list.set_difference(pl.concat_list("kartra_id"))
+        .alias("kartra_id"),
+        pl.lit(None, pl.String).alias("address"),
+    )
+    addresses = merged.select("contact_key", "kartra_id", address="other_emails")
+    return [
+        ids.explode("kartra_id").drop_nulls("kartra_id"),
+        addresses.with_columns(pl.lit(None, pl.String).alias("kartra_id"))
+        .explode("address")
+        .drop_nulls("address"),
+    ]
+
+
+def _by_lead(records: pl.DataFrame, doors: pl.DataFrame) -> pl.DataFrame:
     """Add ``_leads`` (how many contacts have the id), ``contact_key`` and ``join_rung``."""
     leads = (
-        people.drop_nulls("kartra_id")
+        doors.drop_nulls("kartra_id")
         .group_by(pl.col("kartra_id").alias("lead_id"))
         .agg(pl.len().alias("_leads"), pl.col("contact_key").first())
     )
@@ -81,10 +107,10 @@ def _by_lead(records: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _by_email(found: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
+def _by_email(found: pl.DataFrame, doors: pl.DataFrame) -> pl.DataFrame:
     """The contact that has the e-mail today; of several with the id, only one of them."""
-    current = people.select(
-        pl.col("contact_key").alias("buyer_email"),
+    current = doors.drop_nulls("address").select(
+        pl.col("address").alias("buyer_email"),
         pl.col("contact_key").alias("_key"),
         pl.col("kartra_id").alias("_id"),
     )

@@ -7,7 +7,7 @@ is for people to judge.
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import polars as pl
 
@@ -75,12 +75,15 @@ def domain(website: pl.Expr) -> pl.Expr:
     return pl.when(is_host & ~shared & ~host.is_in(SHARED_DOMAINS)).then(host)
 
 
-def accounts(contacts: pl.DataFrame) -> pl.DataFrame:
+def accounts(
+    contacts: pl.DataFrame, names: Mapping[str, str] | None = None
+) -> pl.DataFrame:
     """One row per company named by golden contacts, in the order of ``account_key``.
 
-    The name is the spelling used most, the website the one used most among those that are
-    not a shared host; of equals, the newest. The owner is that of the newest contact that
-    has one; provenance is that of the newest contact.
+    The name is the one in ``names`` (by account key), else the spelling used most; the
+    website the one used most among those that are not a shared host; of equals, the newest.
+    The owner is that of the newest contact that has one; provenance is that of the newest
+    contact.
     """
     members = (
         contacts.filter(pl.col("account_key").is_not_null())
@@ -97,8 +100,8 @@ def accounts(contacts: pl.DataFrame) -> pl.DataFrame:
         *(pl.col(name).first() for name in PROVENANCE),
         pl.col("sources").explode(),
     )
-    names = _ranked(members, "company")
-    variants = names.group_by("account_key", maintain_order=True).agg(
+    spellings = _ranked(members, "company")
+    variants = spellings.group_by("account_key", maintain_order=True).agg(
         pl.col("company").first().alias("name"), pl.col("company").alias("variants")
     )
     sites = _ranked(members.drop_nulls("domain"), "website", "domain")
@@ -106,6 +109,11 @@ def accounts(contacts: pl.DataFrame) -> pl.DataFrame:
     joined = base.join(variants, on="account_key", how="left").join(
         sites, on="account_key", how="left"
     )
+    if names:
+        decided = pl.col("account_key").replace_strict(
+            dict(names), default=None, return_dtype=pl.String
+        )
+        joined = joined.with_columns(pl.coalesce(decided, "name").alias("name"))
     return joined.select(pl.col(name).cast(dtype) for name, dtype in ACCOUNTS.items()).sort(
         "account_key"
     )

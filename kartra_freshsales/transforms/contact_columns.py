@@ -54,8 +54,17 @@ CONTACTS: dict[str, pl.DataType] = {
     "memberships": _NAMES,
     "consent": _TEXT,
 }
-GOLDEN_CONTACTS: dict[str, pl.DataType] = {**CONTACTS, **PROVENANCE, "sources": _NAMES}
-"""The columns of golden contacts beside ``custom:*``."""
+GOLDEN_CONTACTS: dict[str, pl.DataType] = {
+    **CONTACTS,
+    "other_emails": _NAMES,
+    "other_kartra_ids": _NAMES,
+    **PROVENANCE,
+    "sources": _NAMES,
+}
+"""The columns of golden contacts beside ``custom:*``.
+
+``other_…`` are the keys of contacts that were merged into this one by decision.
+"""
 
 CLEANED_CONTACTS: dict[str, pl.DataType] = {
     **CONTACTS,

@@ -16,12 +16,17 @@ RANK = "_rank"
 SOURCE = pl.format("{}/{}:{}", "_batch", "_file", "_row").alias("sources")
 
 
-def ranked(frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame in unchanged order with ``_rank`` (UInt32) added."""
+def ranked(frame: pl.DataFrame, *, last: str | None = None) -> pl.DataFrame:
+    """The frame in unchanged order with ``_rank`` (UInt32) added.
+
+    Args:
+        frame: rows with provenance.
+        last: a Boolean column: rows in which it is true count as older than all others.
+    """
+    age = ("_exported_at", "_batch", "_file", "_row")
+    by, newest_first = ((last, *age), [False] + [True] * 4) if last else (age, [True] * 4)
     order = frame.select(
-        pl.arg_sort_by(
-            "_exported_at", "_batch", "_file", "_row", descending=True, nulls_last=True
-        )
+        pl.arg_sort_by(*by, descending=newest_first, nulls_last=True)
     ).to_series()
     return frame.with_columns(order.arg_sort().cast(pl.UInt32).alias(RANK))
 

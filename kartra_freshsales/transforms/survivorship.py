@@ -5,8 +5,11 @@ joining date; consent combined by its own rules. Nothing depends on the order of
 What does not belong here: telling whether two addresses are one person.
 """
 
+from collections.abc import Collection
+
 import polars as pl
 
+from kartra_freshsales.mapping.decisions.duplicates import Duplicates
 from kartra_freshsales.transforms import consent
 from kartra_freshsales.transforms.columns import custom_columns
 from kartra_freshsales.transforms.contact_columns import (
@@ -15,6 +18,7 @@ from kartra_freshsales.transforms.contact_columns import (
     GOLDEN_CONTACTS,
 )
 from kartra_freshsales.transforms.contact_lineage import conflicts, origins
+from kartra_freshsales.transforms.merging import MOVED, OTHERS, merged_by_decision
 from kartra_freshsales.transforms.names_in_cells import LIST_COLUMNS, unite
 from kartra_freshsales.transforms.newest import (
     RANK,
@@ -44,18 +48,25 @@ _FACTS = ("gdpr_state", "block", "gdpr_status_date", "gdpr_status_date_raw", "_e
 _COMPANIONS = tuple(name for group in _WITH.values() for name in group)
 
 
-def golden_contacts(cleaned: pl.DataFrame) -> Golden:
+def golden_contacts(
+    cleaned: pl.DataFrame,
+    decided: Duplicates | None = None,
+    suffixes: Collection[str] = (),
+) -> Golden:
     """Merge the cleaned contact rows of all batches by ``contact_key``.
 
     Args:
         cleaned: ``CLEANED_CONTACTS`` and ``custom:*``, any number of batches below each
             other in any order.
+        decided: contacts and companies that a person called one.
+        suffixes: legal forms, as for account keys.
 
     Returns:
         ``records`` (``GOLDEN_CONTACTS`` and ``custom:*``), the oldest first;
         ``row_states``: loaded (the newest row), merged, or suppressed by decision.
     """
-    rows = ranked(_shaped(cleaned))
+    moved = merged_by_decision(_shaped(cleaned), decided or Duplicates(), suffixes)
+    rows = ranked(moved.rows, last=MOVED if moved.others.height else None)
     custom = custom_columns(rows)
     scalars = [
         name
@@ -79,7 +90,7 @@ def golden_contacts(cleaned: pl.DataFrame) -> Golden:
             all_sources(rows, several, chosen, KEY),
         ]
     ).with_columns(pl.lit(None, rows.schema[name]).alias(name) for name in empty)
-    records = records.select(*GOLDEN_CONTACTS, *custom)
+    records = _with_others(records, moved.others).select(*GOLDEN_CONTACTS, *custom)
     left_out = suppressed(rows, standing)
     if not left_out.is_empty():
         records = records.join(left_out, on=KEY, how="anti", maintain_order="left")
@@ -88,6 +99,7 @@ def golden_contacts(cleaned: pl.DataFrame) -> Golden:
         _row_states(rows, chosen, left_out),
         origins(rows, chosen, fields),
         conflicts(rows, several, chosen, [name for name in fields if name not in _QUIET]),
+        moved.findings,
     )
 
 
@@ -95,6 +107,15 @@ def golden_contacts(cleaned: pl.DataFrame) -> Golden:
 _QUIET = frozenset(
     {"email", "account_key", "date_joined_raw", "gdpr_status_date_raw", "phone_raw"}
 )
+
+
+def _with_others(records: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
+    """The records with the addresses and ids of those that were merged into them."""
+    nothing = pl.lit([], pl.List(pl.String))
+    if others.is_empty():
+        return records.with_columns(nothing.alias(name) for name in OTHERS)
+    joined = records.join(others, on=KEY, how="left", maintain_order="left")
+    return joined.with_columns(pl.col(name).fill_null(nothing) for name in OTHERS)
 
 
 def _shaped(cleaned: pl.DataFrame) -> pl.DataFrame:
@@ -187,7 +208,7 @@ def _row_states(
     rows: pl.DataFrame, chosen: pl.DataFrame, left_out: pl.DataFrame
 ) -> pl.DataFrame:
     newest = chosen.select(KEY, pl.col(RANK).alias("_newest"))
-    joined = rows.select(KEY, "_batch", "_file", "_row", RANK).join(newest, on=KEY)
+    joined = rows.select(KEY, "_batch", "_file", "_row", RANK, MOVED).join(newest, on=KEY)
     joined = joined.join(left_out, on=KEY, how="left", maintain_order="left")
     word, is_newest = pl.col("suppress"), pl.col(RANK) == pl.col("_newest")
     stated = joined.select(
@@ -196,6 +217,7 @@ def _row_states(
         .when(is_newest).then(pl.lit("loaded"))
         .otherwise(pl.lit("merged")).alias("state"),
         pl.when(word.is_not_null()).then(word)
+        .when(MOVED).then(pl.lit("merged_by_decision"))
         .when(~is_newest).then(pl.lit("same_email")).alias("reason"),
         pl.col(KEY).alias("record_key"),
         pl.when(word.is_not_null()).then(pl.lit(SUPPRESSED_REMEDY)).alias("remedy"),

@@ -73,6 +73,48 @@ def test_a_healthy_account_is_told_as_such(account: SandboxProcess, place: Place
     assert account.api_key not in shown.screen
 
 
+# "no write without a yes": production is what the mapping does not call a rehearsal
+def test_a_probe_in_production_waits_for_a_yes(place: Place) -> None:
+    with SandboxProcess(requests_per_hour=0) as sandbox:
+        place.point_at(sandbox.base_url, sandbox.api_key)
+        waiting = place.call("doctor", "--probe", "--json")
+        assert waiting.code == WAITING
+        assert "--yes" in waiting.facts["waiting_for"]
+        assert sandbox.control.history()["requests"] == 0
+        said = place.call("doctor", "--probe", "--yes", "--json")
+        assert said.code == DONE, said.screen
+        found = {f["what"]: f for f in said.facts["findings"]}
+        assert found["Probe: cleaning up"]["state"] == "ok"
+        assert sandbox.control.history()["writes"] > 0
+        place.decide("destination.yaml", "rehearsal: false", "rehearsal: true")
+        assert place.call("doctor", "--probe", "--json").code == DONE
+        made = place.call("trace", "--requests", "--status", "refused", "--json")
+    refused = made.facts["requests"]
+    assert {line["outcome"] for line in refused} == {"refused"}
+    assert {line["run"][:7] for line in refused} == {"doctor-"}
+    assert place.call("status", "--json").facts["open_intents"] == 0
+
+
+@pytest.mark.parametrize("since", ["soon", "5 weeks", "2026-13-01"])
+def test_a_time_that_is_none_is_told(since: str, place: Place) -> None:
+    said = place.call("trace", "--requests", "--since", since, "--json")
+    assert said.code == WRONG_USE
+    assert "30m, 2h, 1d" in said.facts["error"]
+
+
+def test_a_trace_of_nothing_is_told(place: Place) -> None:
+    said = place.call("trace", "--json")
+    assert said.code == WRONG_USE
+    assert "Name a record" in said.facts["error"]
+
+
+def test_a_workspace_without_requests_shows_none(place: Place) -> None:
+    for since in ("1d", "2026-01-01", "2026-01-01T10:00+02:00"):
+        said = place.call("trace", "--requests", "--since", since, "--json")
+        assert said.code == DONE, said.screen
+        assert said.facts == {"records": [], "requests": []}
+
+
 @pytest.mark.parametrize("command", ["doctor", "plan", "migrate"])
 def test_a_missing_key_is_named_before_anything_is_done(
     command: str, account: SandboxProcess, place: Place

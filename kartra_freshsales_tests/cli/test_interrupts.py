@@ -31,7 +31,7 @@ def test_the_sandbox_tells_its_address_and_a_made_up_key_and_ends_quietly() -> N
     assert process.stderr is not None
     while process.stderr.readline() != "Serving until Ctrl-C.\n":
         pass
-    told = json.loads("".join(process.stdout.readline() for _ in range(4)))
+    told = json.loads("".join(process.stdout.readline() for _ in range(5)))
     answer = httpx.get(
         f"{told['base_url']}/selector/owners",
         headers={"Authorization": f"Token token={told['api_key']}"},

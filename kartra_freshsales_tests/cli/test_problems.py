@@ -56,6 +56,10 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         for command in ("status", "verify", "doctor"):
             told.said[command] = place.call(command)
         told.said["trace"] = place.call("trace", "ADA@example.com")
+        told.said["requests"] = place.call(
+            "trace", "ADA@example.com", "--requests", "--json"
+        )
+        told.said["refused"] = place.call("trace", "--requests", "--route", "bulk_upsert")
         told.said["nobody"] = place.call("trace", "nobody@example.com")
         told.said["undo"] = place.call("rollback")
         yield told
@@ -165,6 +169,27 @@ def test_a_trace_shows_lines_and_values(story: Story) -> None:
     nobody = story.said["nobody"]
     assert nobody.code == FAILED
     assert "nobody@example.com" not in nobody.screen
+
+
+def test_a_trace_shows_the_requests_that_carried_a_record(story: Story) -> None:
+    said = story.said["requests"]
+    assert said.code == DONE, said.screen
+    [record] = [r for r in said.facts["records"] if r["module"] != "notes"][:1]
+    assert record["source_key"] == "ada@example.com"
+    made = said.facts["requests"]
+    assert {line["kind"] for line in made} == {"write"}
+    assert {line["status"] for line in made} == {200}
+    assert any("/contacts" in line["route"] and "email" in line["fields"] for line in made)
+    assert "Ada" not in str(made)
+
+
+def test_requests_are_listed_by_their_route(story: Story) -> None:
+    said = story.said["refused"]
+    assert said.code == DONE, said.screen
+    rows = [line for line in said.out.splitlines() if "POST /" in line]
+    assert rows
+    assert all("bulk_upsert" in row for row in rows)
+    assert "@" not in said.out
 
 
 def test_fields_made_for_the_load_show_in_the_doctor(story: Story) -> None:

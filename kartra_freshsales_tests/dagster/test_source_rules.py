@@ -81,12 +81,15 @@ def test_unread_lines_are_counted_by_reason_and_reasons_without_any_report_0() -
         "nul_byte": 1,
         "repeated_header": 0,
         "before_header": 0,
+        "after_data": 0,
+        "other_header": 0,
+        "mangled_key": 0,
     }
     assert verdict.where[0] == f"b/{FILE}:2"
 
 
 def test_titles_and_repeated_headers_are_counted_but_no_fault() -> None:
-    frame = quarantine(Reason.REPEATED_HEADER, Reason.BEFORE_HEADER)
+    frame = quarantine(Reason.REPEATED_HEADER, Reason.BEFORE_HEADER, Reason.AFTER_DATA)
     verdict = source_rules.every_line_was_read("q")({"q": frame})
     assert verdict.failures == 0
     assert verdict.counts["repeated_header"] == 1

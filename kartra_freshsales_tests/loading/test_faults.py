@@ -155,6 +155,10 @@ def test_any_mixture_of_faults_ends_in_one_clean_state(
             account.load(small_load(*SIZES), group_size=8)
         # Later, jobs that never reported an end are taken never to have one.
         account.policy = replace(FAST, job_lifetime=0.0)
-        account.load(small_load(*SIZES), group_size=8)
+        for _ in range(6):  # the misery ends after so many faults; until then it is told
+            done = account.load(small_load(*SIZES), group_size=8)
+            if not any("failed" in result.counts for result in done.values()):
+                break
+            assert stands(account) != wanted(account) or account.ledger.unsettled()
         assert stands(account) == wanted(account)
         assert account.ledger.unsettled() == []

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 import pytest
 
+from kartra_freshsales.sandbox.config import Faults
+from kartra_freshsales.sandbox.fault_settings import Fault
 from kartra_freshsales.sandbox.remote import ControlRefused, SandboxControl
 from kartra_freshsales.sandbox.server import SandboxProcess
 from kartra_freshsales_tests.sandbox.conftest import Account
@@ -182,6 +185,31 @@ def test_what_cannot_be_done_is_refused_with_a_reason(
     with pytest.raises(ControlRefused, match=r"[a-z]{3}") as caught:
         control(crm).ask(method, path, body)
     assert caught.value.status == status
+
+
+def test_an_admin_maps_the_fields_of_leads_on_classic(account: Account) -> None:
+    # reference 1.1
+    with account(edition="classic") as crm:
+        for module in ("leads", "contacts"):
+            new_field(crm, module, label="Size", type="text")
+        assert control(crm).conversion() == {}
+        mapping = {"cf_size": {"contact": "cf_size"}}
+        assert control(crm).set_conversion(mapping) == mapping
+        assert control(crm).conversion() == mapping
+
+
+def test_a_process_is_told_its_faults_and_the_ports_it_may_use(tmp_path: Path) -> None:
+    faults = Faults(rules=(Fault("bad_gateway", routes=("GET /selector",), at_most=1),))
+    with SandboxProcess(faults=faults, state=tmp_path / "state.sqlite") as sandbox:
+        told = sandbox.control.ask("GET", "/faults")
+        assert Faults.from_mapping(told) == faults
+        url = f"{sandbox.base_url}/selector/owners"
+        answers = [httpx.get(url, headers=sandbox.headers).status_code for _ in range(2)]
+        assert answers == [502, 200]
+        port = sandbox.control_port
+    with SandboxProcess(control_port=port) as sandbox:
+        assert sandbox.control_port == port
+        assert sandbox.control.history()["requests"] == 0
 
 
 def test_no_page_of_a_browser_can_reach_it(process: SandboxProcess) -> None:

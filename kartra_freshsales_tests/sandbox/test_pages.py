@@ -132,6 +132,10 @@ def test_a_contact_is_shown_with_all_that_belongs_to_it(crm: httpx.Client) -> No
     assert "Of list List 1" in of_list.text
     assert f"/browse/contacts/{person['id']}" in of_list.links
     assert "List 1 1 " in page(crm, "/browse/lists").text
+    other = made(crm, "contacts", email="person.2@example.com")["id"]
+    page(crm, f"/browse/contacts?list={listed}")
+    crm.put(f"/lists/{listed}/add_contacts", json={"ids": [other]})
+    assert "1–2 of 2" in page(crm, f"/browse/contacts?list={listed}").text
 
 
 def test_money_is_told_in_the_currency_of_the_deal(account: Account) -> None:

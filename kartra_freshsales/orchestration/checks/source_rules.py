@@ -6,7 +6,7 @@ Not here: keys and references (``key_rules``), shapes (``shape_rules``).
 import polars as pl
 
 from kartra_freshsales.kartra.columns import PROVENANCE
-from kartra_freshsales.kartra.model import Reason
+from kartra_freshsales.kartra.model import HARMLESS, Reason
 from kartra_freshsales.orchestration.checks.verdicts import (
     SHOWN,
     Frames,
@@ -51,8 +51,7 @@ def every_line_was_read(asset: str) -> Rule:
 
     def rule(frames: Frames) -> Verdict:
         rows = frames[asset]
-        harmless = [Reason.REPEATED_HEADER, Reason.BEFORE_HEADER]
-        bad = rows.filter(~pl.col("reason").is_in([str(reason) for reason in harmless]))
+        bad = rows.filter(~pl.col("reason").is_in([str(reason) for reason in HARMLESS]))
         return Verdict(
             bad.height,
             counts_of(rows, "reason", [str(reason) for reason in Reason]),
