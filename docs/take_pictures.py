@@ -89,7 +89,7 @@ def sandbox_pictures(page: Page, workspace: Path) -> None:
     (contact,) = state.execute(TOLD_MOST).fetchone()
     state.close()
     with sandbox_page(workspace) as address:
-        page.set_viewport_size({"width": 1440, "height": 900})
+        page.set_viewport_size({"width": 1440, "height": 820})
         picture(page, address, "sandbox-front", wait=0.5)
         page.set_viewport_size({"width": 1440, "height": 1250})
         picture(page, f"{address}/browse/contacts/{contact}", "sandbox-contact", wait=0.5)

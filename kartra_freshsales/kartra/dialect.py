@@ -110,8 +110,8 @@ def _is_well_quoted(sample: _Sample, dialect: Dialect) -> bool:
 def _try(sample: _Sample, bare: Dialect) -> _Tried:
     delimiter, quote = bare.delimiter, bare.quote
     # ``a, "b, c"``: a blank before the quotation mark, and never a mark right after.
-    skip = f"{delimiter} {quote}" in sample.text
-    skip = skip and f"{delimiter}{quote}" not in sample.text
+    blank = re.search(f"{re.escape(delimiter)} {quote}(?!{quote})", sample.text)
+    skip = blank is not None and f"{delimiter}{quote}" not in sample.text
     layout = replace(bare, skip_initial_space=skip)
     records = _records(sample, layout)
     index, kind, known = _header(records)

@@ -1,7 +1,8 @@
 r"""Quotation marks that follow a backslash inside cells (``\"``) instead of being doubled.
 
 Such marks are taken out of the way before a record is split, and put back into its cells.
-A backslash before anything but a mark or another backslash is text.
+A backslash before anything but a mark or another backslash is text, and so is any in a file
+whose quoted cells show no such marks.
 What does not belong here: deciding whether a file is written that way (``dialect``).
 """
 

@@ -11,8 +11,10 @@ import polars as pl
 from dagster import ConfigurableResource
 
 from kartra_freshsales.errors import NotConfirmed
+from kartra_freshsales.freshsales.classic import ClassicClient
 from kartra_freshsales.freshsales.client import FreshsalesClient
 from kartra_freshsales.freshsales.metadata import Metadata
+from kartra_freshsales.freshsales.modules import CLASSIC
 from kartra_freshsales.freshsales.plan_facts import hourly_limit, minute_limit
 from kartra_freshsales.freshsales.request_log import RequestFiles
 from kartra_freshsales.ledger.store import Destination, Ledger
@@ -82,7 +84,8 @@ class DestinationResource(ConfigurableResource):  # type: ignore[type-arg]
                 settings.live_use_reserve,
                 run=run,
             )
-            with FreshsalesClient(
+            classic = mapping.destination.edition == CLASSIC
+            with (ClassicClient if classic else FreshsalesClient)(
                 settings.base_url,
                 settings.api_key,
                 budget=budget,

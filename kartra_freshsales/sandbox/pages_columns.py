@@ -21,7 +21,7 @@ Cells = tuple[Words, ...]
 def _tags(record: Record) -> Cells:
     tags = record.body.get("tags") or []
     more = len(tags) - _MOST_TAGS
-    shown = tuple(Words(words.brief(tag), note="tag") for tag in tags[:_MOST_TAGS])
+    shown = tuple(Words(words.brief(tag), is_tag=True) for tag in tags[:_MOST_TAGS])
     return (*shown, Words(f"+{more}")) if more > 0 else shown
 
 

@@ -32,6 +32,7 @@ class Words:
     text: str
     href: str = ""
     note: str = ""
+    is_tag: bool = False
 
 
 def readable(value: Any) -> str:

@@ -6,13 +6,13 @@ is for people to judge.
 """
 
 import re
-import unicodedata
 from collections.abc import Collection, Mapping
 
 import polars as pl
 
 from kartra_freshsales.transforms.distinct import over_distinct
 from kartra_freshsales.transforms.records import PROVENANCE
+from kartra_freshsales.transforms.text import without_accents
 from kartra_freshsales.transforms.web_domains import SHARED_DOMAINS
 
 ACCOUNTS: dict[str, pl.DataType] = {
@@ -34,7 +34,7 @@ _GAPS = re.compile(r"[\W_]+")
 def name_key(name: str, suffixes: Collection[str]) -> str | None:
     """The key of a company name, or None for a name of nothing but punctuation."""
     text = name.replace("&", " and ").replace("+", " plus ")
-    bare = _without_accents(text.casefold())
+    bare = without_accents(text.casefold())
     joined = _DOTTED.sub(
         lambda found: found[0].replace(".", ""), _APOSTROPHES.sub("", bare)
     )
@@ -43,13 +43,6 @@ def name_key(name: str, suffixes: Collection[str]) -> str | None:
     while len(kept) > 1 and (kept[-1] in suffixes or kept[-1] == "and"):
         kept.pop()
     return " ".join(kept) or None
-
-
-def _without_accents(text: str) -> str:
-    if text.isascii():
-        return text
-    decomposed = unicodedata.normalize("NFKD", text)
-    return "".join(mark for mark in decomposed if not unicodedata.combining(mark))
 
 
 def account_keys(companies: pl.Series, suffixes: Collection[str]) -> pl.Series:

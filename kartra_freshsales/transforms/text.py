@@ -46,6 +46,20 @@ def one_form(text: str) -> str:
     return normal
 
 
+def without_accents(text: str) -> str:
+    """The text with plain letters in place of accented ones."""
+    if text.isascii():
+        return text
+    decomposed = unicodedata.normalize("NFKD", text)
+    return "".join(mark for mark in decomposed if not unicodedata.combining(mark))
+
+
+def folded_letters(text: str) -> str:
+    """The words of a text for comparing: no case, no accents, no punctuation."""
+    bare = without_accents(text.casefold())
+    return " ".join("".join(c if c.isalnum() else " " for c in bare).split())
+
+
 def without_null_words(cell: pl.Expr, rules: SourceRules) -> pl.Expr:
     """Null where the trimmed cell is blank or a null word; otherwise exactly as it was."""
     words = {"", *(word.strip().lower() for word in rules.null_words)}

@@ -46,7 +46,7 @@ PLAIN_FILES: Mapping[str, Expected] = {
     "utf8_mark.csv": Expected(
         "UTF-8 with a mark, as Excel saves it", encoding="utf-8-sig", cells=_ACCENTED
     ),
-    "utf16_mark.csv": Expected("Excel's “Unicode text”", encoding="utf-16", cells=_ACCENTED),
+    "utf16_mark.csv": Expected("Excel's “Unicode”", encoding="utf-16", cells=_ACCENTED),
     "utf16_be_mark.csv": Expected("the other way", encoding="utf-16", cells=_ACCENTED),
     "utf16_no_mark.csv": Expected(
         "UTF-16 whose mark was cut off", encoding="utf-16-le", cells=_ACCENTED

@@ -26,13 +26,16 @@ class Account:
     unclaimed: dict[int, str]
 
 
-def account(text: str, rows: Sequence[int], quarantined: Sequence[int]) -> Account:
+def account(
+    text: str, rows: Sequence[int], quarantined: Sequence[int], header: str
+) -> Account:
     """Give every line to the nearest record that begins in it or above it.
 
     Args:
         text: the whole file.
         rows: lines in which rows begin, from 1.
         quarantined: lines in which records begin that were set aside.
+        header: the names of the columns, joined; their line is nobody's.
     """
     starts = {**dict.fromkeys(rows, "rows"), **dict.fromkeys(quarantined, "quarantine")}
     assert len(starts) == len(rows) + len(quarantined), "a line begins two records"
@@ -41,8 +44,8 @@ def account(text: str, rows: Sequence[int], quarantined: Sequence[int]) -> Accou
     for number, line in enumerate(physical_lines(text), start=1):
         if number in starts:
             kind, start = starts[number], number
-        elif kind == "unclaimed":
-            start = number
+        elif kind == "unclaimed" or letters(line) == letters(header):
+            kind, start = "unclaimed", number
         found[kind][start] = found[kind].get(start, "") + line
     return Account(found["rows"], found["quarantine"], found["unclaimed"])
 
@@ -54,4 +57,4 @@ def is_hint_or_blank(line: str) -> bool:
 
 def letters(text: str) -> str:
     """What is left of a text without the layout: marks, delimiters, escapes and blanks."""
-    return re.sub(r"[\s\"'\\,;|\ufeff]", "", text)
+    return re.sub(r"[\s\"'\\,;|\ufeff\u200b]", "", text)

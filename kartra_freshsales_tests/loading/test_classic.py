@@ -266,16 +266,24 @@ def test_a_rollback_restores_accounts_one_by_one(crm: Open) -> None:
     assert {i.state for i in there.ledger.intents()} <= confirmed
 
 
+def converted(there: Account, number: int) -> int:
+    """A rep converts a lead; the id of the contact it became."""
+    lead_id = there.ledger.identity_ids(["leads"])[
+        "leads", f"lead.{number:04d}@example.com"
+    ]
+    with Look(there.server) as look:
+        answer = look.post(
+            f"/leads/{lead_id}/convert",
+            {"lead": {"last_name": "Lead", "company": {"name": f"Company {number:04d}"}}},
+        )
+    return int(answer["contact"]["id"])
+
+
 # S82, S84: what people converted is theirs
 def test_a_rollback_says_that_converted_leads_stay_what_they_became(crm: Open) -> None:
     there = crm()
     there.load(plan(lead(1), lead(2)))
-    number = there.ledger.identity_ids(["leads"])["leads", "lead.0001@example.com"]
-    with Look(there.server) as look:
-        look.post(
-            f"/leads/{number}/convert",
-            {"lead": {"last_name": "Lead", "company": {"name": "Company 0001"}}},
-        )
+    converted(there, 1)
     undo = plan_rollback(
         there.ledger, there.client, there.metadata, edition="classic", policy=FAST
     )
@@ -283,3 +291,28 @@ def test_a_rollback_says_that_converted_leads_stay_what_they_became(crm: Open) -
     carry_out(undo, there.ledger, there.client, there.metadata, run="undo", policy=FAST)
     left = read_snapshot(there.client, there.metadata, "classic")
     assert sorted(left["module"]) == ["contacts", "sales_accounts"]
+
+
+# S84, G2: the next load knows the contact; an undo takes back what we gave it, and our note
+def test_a_converted_lead_is_known_as_a_contact_from_then_on(crm: Open) -> None:
+    there = crm()
+    there.load(plan(lead(1), note_on_lead(1)))
+    number = converted(there, 1)
+    snapshot = read_snapshot(there.client, there.metadata, "classic")
+    key = "lead.0001@example.com"
+    update = row("contacts", key, {"email": key, "tags": ["kartra"]}) | {
+        "operation": "update", "freshsales_id": number, "fields": ["tags"],
+    }  # fmt: skip
+    there.load(plan(update), snapshot=snapshot, run="again")
+    states = there.ledger.identities(["leads", "contacts"]).select("module", "state")
+    assert sorted(states.rows()) == [("contacts", "live"), ("leads", "lost")]
+    undo = plan_rollback(
+        there.ledger, there.client, there.metadata, edition="classic", policy=FAST
+    )
+    done = carry_out(
+        undo, there.ledger, there.client, there.metadata, run="undo", policy=FAST
+    )
+    assert set(done["outcome"]) == {"done"}
+    record, _ = there.client.record("contacts", number)
+    assert record["tags"] == []
+    assert there.client.notes_of("contacts", number) == []

@@ -35,14 +35,18 @@ def test_a_merge_changes_the_digest_that_was_approved(tmp_path: Path) -> None:
     [
         ("merge:\n  - {contact: a@x.com, into: A@x.com, why: x}\n", 1, "itself"),
         (
-            "merge:\n  - {contact: a@x.com, into: b@x.com, why: x}\n"
-            "  - {contact: b@x.com, into: c@x.com, why: x}\n",
+            (
+                "merge:\n  - {contact: a@x.com, into: b@x.com, why: x}\n"
+                "  - {contact: b@x.com, into: c@x.com, why: x}\n"
+            ),
             1,
             "the one that stays",
         ),
         (
-            "merge_accounts:\n  - {account: A, into: B, why: x}\n"
-            "  - {account: a, into: C, why: x}\n",
+            (
+                "merge_accounts:\n  - {account: A, into: B, why: x}\n"
+                "  - {account: a, into: C, why: x}\n"
+            ),
             1,
             "twice",
         ),
@@ -50,8 +54,10 @@ def test_a_merge_changes_the_digest_that_was_approved(tmp_path: Path) -> None:
         ("merge:\n  - {contact: a@x.com, into: b@x.com, why: ' '}\n", 2, "why"),
         ("different:\n  - [a@x.com]\n", 2, "different.0"),
         (
-            "merge:\n  - {contact: a@x.com, into: b@x.com, why: x}\n"
-            "different:\n  - [b@x.com, a@x.com]\n",
+            (
+                "merge:\n  - {contact: a@x.com, into: b@x.com, why: x}\n"
+                "different:\n  - [b@x.com, a@x.com]\n"
+            ),
             1,
             "keep one of the two",
         ),

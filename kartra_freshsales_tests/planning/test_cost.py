@@ -61,3 +61,24 @@ def test_lists_cost_by_their_members() -> None:
 def test_a_snapshot_costs_a_page_per_hundred_records() -> None:
     price = cost(plan({}), requests_per_hour=0, reserve=0.0, existing=101)
     assert price.requests["snapshot"]["read"] == 2
+
+
+# G6: Classic has bulk calls for contacts and leads only
+def test_without_a_bulk_call_every_record_costs_a_request() -> None:
+    counts = {"sales_accounts": 150, "contacts": 150, "leads": 150, "deals": 250}
+    price = cost(plan(counts), requests_per_hour=1000, reserve=0.2, edition="classic")
+    assert {m: of["write"] for m, of in price.requests.items()} == {
+        "sales_accounts": 150, "contacts": 2, "leads": 2, "deals": 250,
+    }  # fmt: skip
+    assert price.requests["deals"] == {"write": 250, "read": 3 + 3, "poll": 0}
+    assert price.bound <= price.total <= 1.1 * price.bound
+
+
+# destination.yaml, bulk
+def test_the_bulk_calls_of_an_account_change_the_price() -> None:
+    frame = plan({"deals": 250, "subscriptions": 50, "contacts": 100})
+    price = cost(
+        frame, requests_per_hour=0, reserve=0, edition="classic", bulk={"leads", "deals"}
+    )
+    writes = {m: of["write"] for m, of in price.requests.items()}
+    assert writes == {"deals": 3, "subscriptions": 1, "contacts": 100}

@@ -144,3 +144,14 @@ def test_a_checklist_with_nothing_to_do_says_so() -> None:
     text = checklist_markdown(field_plan([want()], account(custom("Kartra ID")), GROWTH))
     assert "All 1 fields are there as planned." in text
     assert "- [ ]" not in text
+
+
+# S51: Classic's figures are nobody's; it is said that they were assumed
+def test_an_assumed_cap_says_so_and_how_to_change_it() -> None:
+    wanted = [want(f"Area {at}", "textarea") for at in range(6)]
+    plan = field_plan(wanted, account(), field_caps("garden"), assumed=True)
+    assert plan["status"].to_list() == ["missing"] * 5 + ["over_cap"]
+    assert "'field_caps' in mappings/destination.yaml" in plan["remedy"][5]
+    assert "assumed" not in plan["remedy"][0]
+    told = field_plan(wanted, account(), field_caps("growth"))
+    assert "assumed" not in told["remedy"][5]
