@@ -4,9 +4,9 @@ Nothing here needs Freshsales: the scope can be written from the exports alone.
 """
 
 import polars as pl
-from dagster import MetadataValue, Output, asset
+from dagster import AssetExecutionContext, MetadataValue, Output, asset
 
-from kartra_freshsales.orchestration.outputs import counted
+from kartra_freshsales.orchestration.outputs import Facts, counted, counts_by
 from kartra_freshsales.orchestration.resources import WorkspaceResource
 from kartra_freshsales.reports.discovery import scope_of
 from kartra_freshsales.reports.gaps import gaps_report
@@ -14,6 +14,9 @@ from kartra_freshsales.reports.tables import csv_text
 from kartra_freshsales.transforms import audit, gaps
 from kartra_freshsales.transforms import export_columns as columns
 from kartra_freshsales.transforms import tag_taxonomy as taxonomy
+from kartra_freshsales.transforms.company_lookalikes import account_lookalikes
+from kartra_freshsales.transforms.flags import flag_counts, flagged
+from kartra_freshsales.transforms.lookalikes import contact_lookalikes
 
 GROUP = "discover"
 
@@ -50,11 +53,46 @@ def contact_audit(
 
 
 @asset(group_name=GROUP, kinds={"csv"})
-def records_to_review(
-    workspace: WorkspaceResource, cleaned_contacts: pl.DataFrame, source_rows: pl.DataFrame
+def duplicate_proposals(
+    context: AssetExecutionContext,
+    workspace: WorkspaceResource,
+    contacts: pl.DataFrame,
+    accounts: pl.DataFrame,
 ) -> Output[pl.DataFrame]:
-    """Contact rows a person should see before the import: no e-mail, no name, odd phone."""
-    review = audit.records_to_review(cleaned_contacts, source_rows)
+    """Contacts and companies that may be one; nothing is merged without a decision."""
+    decided = workspace.mapping()
+    people, findings = contact_lookalikes(contacts, decided.duplicates)
+    for finding in findings:
+        context.log.warning(str(finding))
+    suffixes = decided.source.legal_suffixes
+    firms = account_lookalikes(accounts, decided.duplicates, suffixes)
+    found = pl.concat([people, firms])
+    # The addresses must be seen: they are what is written into duplicates.yaml.
+    text = csv_text(found, verbatim=("keep", "other", "decision"))
+    path = workspace.write_report("duplicate_proposals.csv", text)
+    return counted(found, path=MetadataValue.path(path), **counts_by(found, "kind"))
+
+
+@asset(group_name=GROUP, kinds={"csv"})
+def flagged_contacts(
+    workspace: WorkspaceResource, contacts: pl.DataFrame, duplicate_proposals: pl.DataFrame
+) -> Output[pl.DataFrame]:
+    """Bounced, refused, stale, odd and doubled contacts, to decide whether they move."""
+    flags = flagged(contacts, duplicate_proposals, workspace.mapping().source)
+    path = workspace.write_report("flagged_contacts.csv", csv_text(flags))
+    counts: Facts = {**flag_counts(flags)}
+    return counted(flags, path=MetadataValue.path(path), **counts)
+
+
+@asset(group_name=GROUP, kinds={"csv"})
+def records_to_review(
+    workspace: WorkspaceResource,
+    cleaned_contacts: pl.DataFrame,
+    source_rows: pl.DataFrame,
+    duplicate_proposals: pl.DataFrame,
+) -> Output[pl.DataFrame]:
+    """Contact rows a person should see before the import: no e-mail, no name, doubled."""
+    review = audit.records_to_review(cleaned_contacts, source_rows, duplicate_proposals)
     path = workspace.write_report("records_to_review.csv", csv_text(review))
     return counted(review, path=MetadataValue.path(path))
 

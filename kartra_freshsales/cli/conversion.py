@@ -140,13 +140,18 @@ def confirmed(journey: "Journey", facts: dict[str, Any], name: str) -> bool:
     """Write into ``mappings/conversion.yaml`` who has set up the screen, and for what.
 
     Raises:
-        BadInput: a field has no place to go to yet.
+        BadInput: a field has no place to go to yet, or the test conversion lost it.
     """
     if facts["gaps"]:
         first = next(row for row in facts["fields"] if row["problem"])
         raise BadInput(
             f"{facts['gaps']} lead field(s) have no place yet, first {first['label']!r}.",
             remedy=str(first["remedy"]),
+        )
+    if lost := facts.get("probe", {}).get("lost"):
+        raise BadInput(
+            f"The test conversion lost {len(lost)} field(s), first {lost[0]!r}.",
+            remedy=f"Map them on the conversion screen; see {facts['checklist']}.",
         )
     path = journey.workspace.mappings / "conversion.yaml"
     text = path.read_text(encoding="utf-8") if path.exists() else ""

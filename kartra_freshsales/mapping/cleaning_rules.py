@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
+from kartra_freshsales.mapping.source_files import FileMeaning
 from kartra_freshsales.mapping.source_words import (
     COMMUNICATIONS,
     DATE_FORMATS,
@@ -26,7 +27,9 @@ from kartra_freshsales.mapping.source_words import (
 
 Treatment = Literal["deal", "annotate", "exclude"]
 NumericOrder = Literal["day_first", "month_first"]
-Suppression = Literal["bounced", "spam", "do_not_contact", "stale"]
+Suppression = Literal[
+    "bounced", "spam", "do_not_contact", "stale", "role", "disposable", "placeholder"
+]
 ConsentState = Literal[
     "subscribed", "not_subscribed", "unsubscribed", "reported_as_spam", "bounced"
 ]
@@ -137,6 +140,7 @@ class SourceRules(Rules):
         decimal_comma: amounts are written 1.234,56 and not 1,234.56.
         separators: column → separator, where the one found in the file is wrong. An empty
             text means that a cell is one name.
+        files: names of exports that tell a tag, a list or a mail status of their contacts.
         test_domains: e-mail domains of test contacts.
         suppress: groups of contacts that are left out by decision.
         stale_after_days: when a contact without score counts as stale.
@@ -154,6 +158,7 @@ class SourceRules(Rules):
     separators: dict[Literal["tags", "lists", "sequences", "memberships"], str] = Field(
         default_factory=dict
     )
+    files: tuple[FileMeaning, ...] = ()
     test_domains: tuple[str, ...] = ("kartra.com",)
     suppress: tuple[Suppression, ...] = ()
     stale_after_days: int = Field(default=1095, ge=1)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from kartra_freshsales.freshsales.plan_facts import hourly_limit
+from kartra_freshsales.freshsales.plan_facts import hourly_limit, plans_of
 from kartra_freshsales.mapping.model import Mapping as Decisions
 from kartra_freshsales.mapping.objects import compatibility, object_map
 from kartra_freshsales.reports.page import Report
@@ -22,7 +22,12 @@ from kartra_freshsales.transforms.grading import (
     machine_time,
 )
 
-PLANS = ("free", "growth", "pro", "enterprise")
+_ENDPOINTS = {
+    "accounts": "sales_accounts",
+    "contacts": "contacts",
+    "transactions": "deals",
+    "subscriptions": "deals",
+}
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,15 @@ def owners_named(*frames: pl.DataFrame) -> pl.DataFrame:
         .len("records")
         .sort("records", "owner", descending=[True, False])
     )
+
+
+def _requests(counts: Mapping[str, int], notes: int, mapping: Decisions) -> int:
+    """Requests of a first load; what has no bulk call in the edition goes one by one."""
+    bulk = mapping.destination.bulk_endpoints
+    grouped = {name: n for name, n in counts.items() if _ENDPOINTS[name] in bulk}
+    single = [n for name, n in counts.items() if name not in grouped]
+    read_back = sum(-(-n // 100) for n in single)
+    return estimated_requests({**grouped, "notes": notes}) + sum(single) + read_back
 
 
 def scope_of(
@@ -69,7 +83,7 @@ def scope_of(
     contacts, deals = records["contacts"], records["transactions"]
     counts = {name: frame.height for name, frame in records.items()}
     plan, objects = mapping.destination.plan, compatibility(mapping)
-    requests = estimated_requests({**counts, "notes": contacts["notes"].drop_nulls().len()})
+    requests = _requests(counts, contacts["notes"].drop_nulls().len(), mapping)
     grades = grading(
         GradingInputs(
             contacts=contacts.height,
@@ -98,7 +112,11 @@ def scope_of(
         spend=lifetime_estimate(deals),
         grades=grades,
         machine_time=machine_time(
-            requests, limits={name: hourly_limit(None, name) for name in PLANS}
+            requests,
+            limits={
+                name: hourly_limit(None, name)
+                for name in plans_of(mapping.destination.edition)
+            },
         ),
         plan=plan,
     )

@@ -3,9 +3,12 @@
 What does not belong here: merged records (``contacts``, ``transactions`` …).
 """
 
+from typing import get_args
+
 import pandera.polars as pa
 import polars as pl
 
+from kartra_freshsales.mapping.cleaning_rules import Suppression
 from kartra_freshsales.schemas.common import KINDS, SNAKE_WORD, STATES, SourceRow
 from kartra_freshsales.schemas.contacts import ContactFields
 from kartra_freshsales.schemas.subscriptions import SubscriptionFields
@@ -22,9 +25,7 @@ class CleanedContacts(ContactFields, SourceRow):
         nullable=True,
         isin=("not_subscribed", "unsubscribed", "reported_as_spam", "bounced"),
     )
-    suppress: str = pa.Field(
-        nullable=True, isin=("bounced", "spam", "do_not_contact", "stale")
-    )
+    suppress: str = pa.Field(nullable=True, isin=get_args(Suppression))
 
 
 class CleanedTransactions(TransactionFields, SourceRow):

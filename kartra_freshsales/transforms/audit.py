@@ -1,6 +1,6 @@
 """The record audit before anything moves: raw against clean, what deserves a look (S66).
 
-Not here: deciding what is left out (``mapping``), near-duplicate people (``identity``).
+Not here: deciding what is left out (``mapping``), near-duplicates (``lookalikes``).
 """
 
 from collections.abc import Sequence
@@ -9,6 +9,13 @@ from datetime import datetime
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
+
+from kartra_freshsales.transforms.address_kinds import (
+    PLACEHOLDER,
+    ROLE,
+    THROWAWAY,
+    address_kind,
+)
 
 MEASURES: dict[str, pl.DataType] = {
     "area": pl.String(),
@@ -24,11 +31,19 @@ REVIEW: dict[str, pl.DataType] = {
     "remedy": pl.String(),
 }
 NO_EMAIL, NO_NAME, JUNK_PHONE = "no usable e-mail", "no name", "phone not usable"
+LOOKALIKE = "may be a duplicate"
 
 _REMEDIES = {
     NO_EMAIL: "Add the address in Kartra and export again; without one the row stays out.",
     NO_NAME: "Fill in a name in Kartra, or accept that the e-mail stands in for it.",
     JUNK_PHONE: "Correct the number in Kartra; it is kept as text and not sent as a phone.",
+    LOOKALIKE: "Accept or reject it in mappings/duplicates.yaml; see "
+    "reports/duplicate_proposals.csv.",
+}
+_ADDRESSES = {
+    PLACEHOLDER: "Made up, as it seems; decide whether they move.",
+    THROWAWAY: "Of a host for throw-away mailboxes; decide whether they move.",
+    ROLE: "Of a role such as info@, not of a person.",
 }
 _EMAIL_REASONS = ("no_email", "invalid_email")
 _WHERE = ("_batch", "_file", "_row")
@@ -135,6 +150,11 @@ def _worth_a_look(
     found.add(area, "phone shared with another contact", shared, "May be one person twice.")
     bounced = _count(contacts, pl.col("consent") == "bounced")
     found.add(area, "bounced", bounced, "Mail to them came back; decide whether they move.")
+    test = _count(rows, pl.col("reason") == "test_contact")
+    found.add(area, "test contacts", test, "Left out; see test_domains.")
+    kinds = contacts.select(address_kind(pl.col("contact_key")).alias("kind"))
+    for kind, note in _ADDRESSES.items():
+        found.add(area, f"{kind} address", _count(kinds, pl.col("kind") == kind), note)
     found.add(
         area,
         "stale",
@@ -211,12 +231,25 @@ def _listed(frame: pl.DataFrame, problem: str) -> pl.DataFrame:
     )
 
 
-def records_to_review(cleaned: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+def _alike(proposals: pl.DataFrame) -> pl.DataFrame:
+    """The newest rows of contacts that were proposed as duplicates, each once."""
+    pairs = proposals.filter(pl.col("kind") == "contact")
+    places = pl.concat([pairs["keep_at"], pairs["other_at"]]).unique().alias("at")
+    part = pl.DataFrame(places).with_columns(
+        pl.col("at").str.extract_groups(r"^(?<_batch>[^/]*)/(?<_file>.*):(?<_row>\d+)$")
+    )
+    return _listed(part.unnest("at").with_columns(pl.col("_row").cast(pl.Int64)), LOOKALIKE)
+
+
+def records_to_review(
+    cleaned: pl.DataFrame, rows: pl.DataFrame, proposals: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """Rows a person should see before the import (S100).
 
     Args:
         cleaned: cleaned contact rows.
         rows: row states; rows set aside for their e-mail are taken from here.
+        proposals: duplicates that were proposed (``PROPOSALS``).
 
     Returns:
         ``batch, file, row, problem, remedy``; a row with two problems stands there twice.
@@ -227,6 +260,7 @@ def records_to_review(cleaned: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame
         _listed(_without_email(_of_kind(rows, "contacts")), NO_EMAIL),
         _listed(named.filter(_no_name()), NO_NAME),
         _listed(named.filter(_junk_phone()), JUNK_PHONE),
+        *(() if proposals is None else (_alike(proposals),)),
     )
     return pl.concat([pl.DataFrame(schema=REVIEW), *parts]).sort(
         "batch", "file", "row", "problem"

@@ -15,6 +15,7 @@ from kartra_freshsales.transforms.contact_columns import (
     PARAGRAPHS,
     VERBATIM,
 )
+from kartra_freshsales.transforms.file_meanings import with_file_meanings
 from kartra_freshsales.transforms.names import split_full_names
 from kartra_freshsales.transforms.names_in_cells import LIST_COLUMNS, split_columns
 from kartra_freshsales.transforms.owners import read_owners
@@ -103,7 +104,8 @@ def _interpreted(
             dates.to_utc(pl.col(name), rules.zone)
         )
         findings += moments.findings
-    frame = split_columns(frame, LIST_COLUMNS, rules)
+    frame, more = with_file_meanings(split_columns(frame, LIST_COLUMNS, rules), rules)
+    findings += more
     frame, more = consent.read_consent(frame, rules.consent)
     findings += more
     for read in (_read_phones, _read_score):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from kartra_freshsales.mapping.decisions.duplicates import Duplicates
+from kartra_freshsales.transforms.address_kinds import KINDS
 from kartra_freshsales.transforms.companies import name_key
 from kartra_freshsales.transforms.consent import BOUNCED, SUBSCRIBED
 from kartra_freshsales.transforms.records import Finding
@@ -108,7 +109,7 @@ def _without_what_is_of_the_address(rows: pl.DataFrame) -> pl.DataFrame:
     moved = pl.col(MOVED)
     consents = moved & (pl.col("gdpr_state") == SUBSCRIBED).fill_null(False)
     bounces = moved & (pl.col("block") == BOUNCED).fill_null(False)
-    of_row = moved & pl.col("suppress").is_in([BOUNCED, STALE]).fill_null(False)
+    of_row = moved & pl.col("suppress").is_in([BOUNCED, STALE, *KINDS]).fill_null(False)
     return rows.with_columns(
         pl.when(~of_row).then("suppress").alias("suppress"),
         pl.when(~bounces).then("block").alias("block"),

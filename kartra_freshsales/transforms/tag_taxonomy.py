@@ -7,6 +7,8 @@ tags (``mapping``), what was lost (``gaps``).
 
 import polars as pl
 
+from kartra_freshsales.transforms.spelling import half_blocks, one_slip, pairs_in_blocks
+
 SCHEMA: dict[str, pl.DataType] = {
     "tag": pl.String(),
     "contacts": pl.Int64(),
@@ -107,6 +109,9 @@ A noun alone (``Webinar``, ``Video editor``, ``Opening hours``) names an interes
 counts; the deed must be there. Words are whole words, so ``platform`` is no form.
 """
 
+_LONG_WORD = 6
+"""Letters from which one that differs is more likely a slip than another word."""
+
 EVENTS: tuple[str, ...] = tuple(dict.fromkeys(event for event, _ in PATTERNS))
 
 
@@ -146,18 +151,60 @@ def _probed(tags: pl.DataFrame) -> pl.DataFrame:
 def _likened(tags: pl.DataFrame) -> pl.DataFrame:
     """Add ``similar_to``: the most used spelling among near-duplicates, on the others."""
     leader = pl.col("tag").sort_by(["contacts", "tag"], descending=[True, False]).first()
-    return tags.with_columns(leader.over("_cluster").alias("_leader")).with_columns(
-        pl.when(pl.col("_leader") != pl.col("tag"))
-        .then(pl.col("_leader"))
-        .alias("similar_to")
+    led = tags.with_columns(leader.over("_cluster").alias("_leader"))
+    meant = _slips(led.filter(pl.col("_leader") == pl.col("tag")))
+    similar = pl.when(pl.col("_leader") != pl.col("tag")).then("_leader")
+    return (
+        led.join(meant, on="tag", how="left")
+        .with_columns(pl.coalesce(similar, "_meant").alias("similar_to"))
+        .join(
+            tags.select(
+                pl.col("tag").alias("similar_to"), pl.col("contacts").alias("_uses")
+            ),
+            on="similar_to",
+            how="left",
+        )
     )
+
+
+def _slips(leaders: pl.DataFrame) -> pl.DataFrame:
+    """``tag, _meant``: leaders that are one letter away from a tag used more than they."""
+    ranked = leaders.sort("contacts", "tag", descending=[True, False])
+    spoken_tags, names = ranked["_spoken"], ranked["tag"]
+    pairs = pairs_in_blocks(half_blocks(spoken_tags)).sort("one", "other")
+    slips = [
+        (names[other], names[one])
+        for one, other in pairs.iter_rows()
+        if _one_word_slipped(spoken_tags[one], spoken_tags[other])
+    ]
+    found = pl.DataFrame(
+        slips, schema={"tag": pl.String, "_meant": pl.String}, orient="row"
+    )
+    return found.unique("tag", keep="first", maintain_order=True)
+
+
+def _one_word_slipped(one: str, other: str) -> bool:
+    """Whether a single long word differs, and by one letter: ``Webnar`` and ``Webinar``."""
+    words, others = one.split(), other.split()
+    if len(words) != len(others):
+        return False
+    differing = [(a, b) for a, b in zip(words, others, strict=True) if a != b]
+    if len(differing) != 1:
+        return False
+    a, b = differing[0]
+    long_enough = min(len(a), len(b)) >= _LONG_WORD
+    return long_enough and a.isalpha() and b.isalpha() and one_slip(a, b)
 
 
 def _proposal() -> pl.Expr:
     return (
         pl.when(pl.col("similar_to").is_not_null())
         .then(
-            pl.format("Same as “{}”? If so, rename it in mappings/tags.yaml.", "similar_to")
+            pl.format(
+                "Same as “{}” ({} contacts)? If so, rename it in mappings/tags.yaml.",
+                "similar_to",
+                "_uses",
+            )
         )
         .when("behavioural")
         .then(pl.lit("Keep: the only trace of this event that moves."))
@@ -173,8 +220,9 @@ def tag_taxonomy(contacts: pl.DataFrame) -> pl.DataFrame:
 
     Returns:
         ``tag, contacts, behavioural, event`` (one of ``EVENTS`` or null), ``evidence``,
-        ``similar_to`` (a more used tag that differs only in case, blanks, punctuation or
-        plural; nothing is merged), ``proposal``. Most used first.
+        ``similar_to`` (a more used tag that differs only in case, blanks, punctuation,
+        plural or one letter of a long word; nothing is merged), ``proposal``. Most used
+        first.
     """
     tags = (
         contacts.select("contact_key", pl.col("tags").cast(pl.List(pl.String)).alias("tag"))

@@ -89,8 +89,11 @@ def live_through_it(scene: Scene, story: Story) -> None:
     stood["gap"] = crm.standing()
     ran["too early"] = scene.run("conversion", "--confirm", WHO, "--json")
     give_field(scene, "contacts", BUDGET)
+    confirm = ("conversion", "--probe", "--yes", "--confirm", WHO, "--json")
+    ran["not mapped"] = scene.run(*confirm)
     map_fields(scene)
-    ran["confirmed"] = scene.run("conversion", "--confirm", WHO, "--json")
+    ran["confirmed"] = scene.run(*confirm)
+    stood["probed"] = crm.standing()
     before = crm.history()["requests"]
     ran["load"] = scene.migrate()
     story.requests = {"all": crm.history()["requests"] - before}
@@ -122,6 +125,17 @@ def test_a_lead_field_without_a_place_blocks_and_is_named(story: Story) -> None:
     assert not any(story.stood["gap"].counts.values())
     checklist = story.scene.root / "reports" / "conversion_checklist.md"
     assert BUDGET in checklist.read_text(encoding="utf-8")
+
+
+# S82, S106
+def test_a_test_conversion_finds_what_the_screen_does_not_map(story: Story) -> None:
+    ran = story.ran["not mapped"]
+    assert ran.code == 1
+    assert "test conversion lost" in ran.screen
+    told = story.ran["confirmed"].facts["probe"]
+    assert (told["lost"], told["left"]) == ([], [])
+    assert {row["state"] for row in told["fields"]} == {"arrived"}
+    assert not any(story.stood["probed"].counts.values())
 
 
 # S106

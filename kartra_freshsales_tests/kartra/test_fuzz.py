@@ -1,7 +1,5 @@
 """Any bytes, any dialect, any damage: no crash, no lost line, no row lost beside damage."""
 
-import csv
-import io
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -87,38 +85,35 @@ def test_no_line_of_raw_bytes_is_lost(lines: list[bytes]) -> None:
 
 @dataclass(frozen=True)
 class Written:
-    """A way to write records."""
+    """A way to write records. Python's own writer leaves some line ends unquoted."""
 
     delimiter: str
-    quoting: int
+    all_quoted: bool
     end: str
     encoding: str
     escaped: bool
 
     def text(self, rows: Sequence[Sequence[str]]) -> str:
-        into = io.StringIO()
-        writer = csv.writer(
-            into,
-            delimiter=self.delimiter,
-            quoting=self.quoting,  # type: ignore[arg-type]
-            lineterminator=self.end,
-            doublequote=not self.escaped,
-            escapechar="\\" if self.escaped else None,
-        )
-        writer.writerows(rows)
-        return into.getvalue()
+        return "".join(self.delimiter.join(map(self._cell, row)) + self.end for row in rows)
+
+    def _cell(self, value: str) -> str:
+        special = (self.delimiter, '"', "\r", "\n")
+        if not self.all_quoted and not any(each in value for each in special):
+            return value
+        if self.escaped:
+            return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        return '"' + value.replace('"', '""') + '"'
 
 
 DELIMITERS = st.sampled_from(",;\t|")
 ENDS = st.sampled_from(["\n", "\r\n", "\r"])
 ENCODINGS = st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "cp1252"])
-QUOTING = st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL, csv.QUOTE_NONNUMERIC])
 # Outside quoted cells a backslash before a mark may as well be a backslash.
-ESCAPED = st.builds(
-    Written, DELIMITERS, st.just(csv.QUOTE_ALL), ENDS, ENCODINGS, st.just(True)
+ESCAPED = st.builds(Written, DELIMITERS, st.just(True), ENDS, ENCODINGS, st.just(True))
+DOUBLED = st.builds(Written, DELIMITERS, st.booleans(), ENDS, ENCODINGS, st.just(False))
+IN_UTF8 = st.builds(
+    Written, DELIMITERS, st.booleans(), ENDS, st.just("utf-8"), st.just(False)
 )
-DOUBLED = st.builds(Written, DELIMITERS, QUOTING, ENDS, ENCODINGS, st.just(False))
-IN_UTF8 = st.builds(Written, DELIMITERS, QUOTING, ENDS, st.just("utf-8"), st.just(False))
 WAYS = DOUBLED | ESCAPED
 SPECIAL = st.text(st.sampled_from("ab \",;\t|\n\r\\'=#é€"), max_size=12)
 ANY = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
@@ -240,11 +235,11 @@ WORDS = st.lists(
 
 # G4, G13: a mark that is never closed
 @settings(max_examples=100, deadline=None)
-@given(WORDS, st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]), st.integers(0, 6))
+@given(WORDS, st.booleans(), st.integers(0, 6))
 def test_an_open_mark_costs_no_other_row(
-    cells: list[tuple[str, str]], quoting: int, at: int
+    cells: list[tuple[str, str]], all_quoted: bool, at: int
 ) -> None:
-    way = Written(",", quoting, "\n", "utf-8", escaped=False)
+    way = Written(",", all_quoted, "\n", "utf-8", escaped=False)
     rows = people(cells)[1:]
     at = min(at, len(rows))
     text = way.text([HEADER, *rows[:at]]) + 'broken,"open,x\n' + way.text(rows[at:])

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from kartra_freshsales_tests.sandbox.conftest import Account
-from kartra_freshsales_tests.sandbox.scenario import got, made, messages, new_field
+from kartra_freshsales_tests.sandbox.scenario import got, made, new_field
 
 
 def test_a_field_is_created_through_the_form_and_stands_in_the_metadata(
@@ -58,13 +58,6 @@ def test_unknown_types_missing_choices_and_unknown_forms_are_refused(
     assert new_field(crm, "contacts", type="text").status_code == 400
     answer = crm.post("/settings/contacts/forms/1/fields", json={"label": "A"})
     assert answer.status_code == 404
-
-
-def test_an_unknown_custom_key_is_refused(crm: httpx.Client) -> None:
-    body = {"email": "a@example.com", "custom_field": {"cf_none": "x"}}
-    answer = crm.post("/contacts", json={"contact": body})
-    assert answer.status_code == 400
-    assert "cf_none" in messages(answer)[0]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import httpx
 
-from kartra_freshsales_tests.sandbox.conftest import Account
 from kartra_freshsales_tests.sandbox.scenario import made
 
 
@@ -52,29 +51,3 @@ def test_notes_are_read_through_their_parent_only(crm: httpx.Client) -> None:
     for lacking in body:
         partial = {key: value for key, value in body.items() if key != lacking}
         assert crm.post("/notes", json={"note": partial}).status_code == 400
-
-
-def test_searches_find_by_exact_value_and_lag_when_told_to(account: Account) -> None:
-    now = [1_700_000_000.0]
-    rule = {
-        "filter_rule": [
-            {
-                "attribute": "contact_email.email",
-                "operator": "is_in",
-                "value": "a@example.com",
-            }
-        ]
-    }
-    with account(clock=lambda: now[0], search_delay_seconds=5.0) as crm:
-        contact = made(crm, "contacts", email="A@example.com", last_name="Miller")
-        assert crm.get("/search", params={"q": "Mill", "include": "contact"}).json() == []
-        now[0] += 6
-        hits = crm.get("/search", params={"q": "Mill", "include": "contact"}).json()
-        assert [item["id"] for item in hits] == [str(contact["id"])]
-        found = crm.get(
-            "/lookup", params={"q": "a@example.com", "f": "email", "entities": "contact"}
-        ).json()
-        assert found["contacts"]["contacts"][0]["id"] == contact["id"]
-        page = crm.post("/filtered_search/contact", json=rule).json()
-        assert page["meta"] == {"total": 1}
-        assert page["contacts"][0]["partial"] is True

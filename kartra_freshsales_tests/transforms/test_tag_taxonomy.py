@@ -93,6 +93,32 @@ def test_near_duplicates_are_proposed_and_never_merged() -> None:  # S46
     assert "Lead Magnets" in found.filter(tag="lead-magnet")["proposal"].item()
 
 
+def test_a_slip_of_one_letter_is_proposed_with_the_number_of_contacts() -> None:  # S46
+    people = pl.concat(
+        [with_tags("Webinar March"), with_tags("Webinar March", "Webnar March")]
+    )
+    found = tag_taxonomy(people.with_columns(contact_key=pl.int_range(3).cast(pl.String)))
+    row = found.filter(tag="Webnar March").row(0, named=True)
+    assert row["similar_to"] == "Webinar March"
+    assert "“Webinar March” (2 contacts)?" in row["proposal"]
+    assert found.filter(tag="Webinar March")["similar_to"].to_list() == [None]
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        ("Course A", "Course B"),
+        ("Webinar 1", "Webinar 2"),
+        ("Form", "Farm"),
+        ("Cohort 2025", "Cohort 2026"),
+        ("Trial Started", "Trial Restarted"),
+        ("March Webinar", "Webinar March"),
+    ],
+)
+def test_tags_that_differ_for_a_reason_are_not_likened(tags: tuple[str, str]) -> None:
+    assert tag_taxonomy(with_tags(*tags))["similar_to"].null_count() == 2
+
+
 def test_contacts_are_counted_once_per_tag_and_per_event() -> None:  # S104
     people = contacts()
     taxonomy = tag_taxonomy(people)

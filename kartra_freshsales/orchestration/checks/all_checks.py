@@ -1,8 +1,8 @@
 """Which asset has which checks, in the order of the journey.
 
 A blocking check stops the rest of its own run only; what must never pass is refused in the
-bodies of the assets (``confirmed_mapping``, ``owner_queue``, ``provisioned_fields`` and
-every ``loaded_…``). Not here: the rules.
+bodies of the assets (``confirmed_mapping``, ``owner_queue``, ``provisioned_fields``,
+``confirmed_conversion`` and every ``loaded_…``). Not here: the rules.
 """
 
 from collections.abc import Iterator

@@ -10,7 +10,7 @@ import pytest
 from kartra_freshsales.sandbox.config import Faults
 from kartra_freshsales_tests.sandbox.conftest import Account
 from kartra_freshsales_tests.sandbox.contract.conftest import House
-from kartra_freshsales_tests.sandbox.scenario import made, messages
+from kartra_freshsales_tests.sandbox.scenario import made, messages, view_id
 
 _JSON = {"Content-Type": "application/json"}
 
@@ -181,3 +181,12 @@ def test_no_duplicate_is_a_409(crm: httpx.Client) -> None:
         ("/sales_accounts", {"name": "Acme"}),
     ):
         assert crm.post(path, json=body).status_code == 400
+
+
+# no section says which; the account must go on either way
+def test_half_of_a_character_does_no_harm(crm: httpx.Client) -> None:
+    body = b'{"email": "a@example.com", "city": "\\ud800"}'
+    assert crm.post("/contacts", content=body, headers=_JSON).status_code in {200, 400}
+    number = view_id(crm, "contacts", "All Contacts")
+    assert crm.get(f"/contacts/view/{number}").status_code == 200
+    assert crm.get("/search", params={"q": "a@example.com"}).status_code == 200

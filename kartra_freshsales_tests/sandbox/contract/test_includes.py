@@ -163,6 +163,24 @@ def test_notes_of_a_record_can_be_included(house: House) -> None:
     assert (list(other), other["notes"]) == (["notes", "deal", "meta"], [])
 
 
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        pytest.param(module, name, id=f"3.4 {module} {name}")
+        for module in ("contacts", "sales_accounts", "deals")
+        for name in ("tasks", "appointments", "notes")
+    ]
+    + [pytest.param("deals", "sales_activities", id="3.4 deals sales_activities")],
+)
+def test_what_was_written_about_a_record_stands_beside_it(
+    house: House, module: str, name: str
+) -> None:
+    singular = module.removesuffix("s")
+    answer = house.get(f"/{module}/{house.first(module)}", include=name).json()
+    assert list(answer) == [name, singular, "meta"]
+    assert isinstance(answer[name], list)
+
+
 # reference 3.4: the names spell "creater", and "emails" are there anyway
 @pytest.mark.parametrize("name", ["creator", "emails", "custom", ""])
 def test_a_name_that_brings_nothing_is_passed_over(house: House, name: str) -> None:

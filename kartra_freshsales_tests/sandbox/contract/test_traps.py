@@ -49,6 +49,11 @@ def test_the_first_key_is_the_list_and_meta_is_an_object(house: House, path: str
     assert isinstance(answer["meta"], dict)
 
 
+# reference 10
+def test_tasks_can_be_listed_as_clients_do_to_try_their_key(house: House) -> None:
+    assert house.get("/tasks", filter="open").json() == {"tasks": [], "meta": {"total": 0}}
+
+
 # reference 8: every page of a broken address is page 1
 def test_a_second_question_mark_never_turns_the_page(house: House) -> None:
     number = view_id(house.client, "contacts", "All Contacts")
