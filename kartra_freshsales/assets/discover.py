@@ -10,8 +10,9 @@ from kartra_freshsales.orchestration.outputs import Facts, counted, counts_by
 from kartra_freshsales.orchestration.resources import WorkspaceResource
 from kartra_freshsales.reports.discovery import scope_of
 from kartra_freshsales.reports.gaps import gaps_report
+from kartra_freshsales.reports.scope_sections import duplicates_section, totals_section
 from kartra_freshsales.reports.tables import csv_text
-from kartra_freshsales.transforms import audit, gaps
+from kartra_freshsales.transforms import audit, gaps, totals
 from kartra_freshsales.transforms import export_columns as columns
 from kartra_freshsales.transforms import tag_taxonomy as taxonomy
 from kartra_freshsales.transforms.company_lookalikes import account_lookalikes
@@ -97,6 +98,44 @@ def records_to_review(
     return counted(review, path=MetadataValue.path(path))
 
 
+@asset(group_name=GROUP, kinds={"csv"})
+def transaction_totals(
+    workspace: WorkspaceResource,
+    cleaned_transactions: pl.DataFrame,
+    source_rows: pl.DataFrame,
+) -> Output[pl.DataFrame]:
+    """Counts and sums by type, month, currency and product, as Kartra's screen has them."""
+    table = totals.transaction_totals(cleaned_transactions, source_rows)
+    path = workspace.write_report("totals_by_month.csv", csv_text(table))
+    return counted(table, path=MetadataValue.path(path))
+
+
+@asset(group_name=GROUP, kinds={"polars"})
+def held_together(
+    transactions: pl.DataFrame, source_rows: pl.DataFrame
+) -> Output[pl.DataFrame]:
+    """How many buyers, and how many sales of refunds, were found by each rung."""
+    return counted(totals.joins(transactions, source_rows))
+
+
+@asset(group_name=GROUP, kinds={"csv"})
+def totals_compared(
+    workspace: WorkspaceResource,
+    transaction_totals: pl.DataFrame,
+    contacts: pl.DataFrame,
+    subscriptions: pl.DataFrame,
+) -> Output[pl.DataFrame]:
+    """The totals typed in from Kartra's screens beside those of the exports."""
+    table = totals.compared(
+        workspace.mapping().totals,
+        contacts=contacts,
+        subscriptions=subscriptions,
+        totals=transaction_totals,
+    )
+    path = workspace.write_report("totals_compared.csv", csv_text(table))
+    return counted(table, path=MetadataValue.path(path))
+
+
 @asset(group_name=GROUP, kinds={"polars"})
 def tag_taxonomy(
     workspace: WorkspaceResource, contacts: pl.DataFrame
@@ -137,6 +176,10 @@ def migration_scope(
     contacts: pl.DataFrame,
     transactions: pl.DataFrame,
     subscriptions: pl.DataFrame,
+    held_together: pl.DataFrame,
+    transaction_totals: pl.DataFrame,
+    totals_compared: pl.DataFrame,
+    duplicate_proposals: pl.DataFrame,
 ) -> Output[pl.DataFrame]:
     """The written scope: what there is, what moves, what is lost, how long it takes."""
     scope = scope_of(
@@ -153,6 +196,10 @@ def migration_scope(
             "transactions": transactions,
             "subscriptions": subscriptions,
         },
+        more=(
+            duplicates_section(duplicate_proposals),
+            totals_section(transaction_totals, totals_compared, held_together),
+        ),
     )
     html = workspace.write_report("migration_scope.html", scope.report.html)
     workspace.write_report("migration_scope.md", scope.report.markdown)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urljoin
 
 import typer
 
@@ -21,8 +22,11 @@ app = typer.Typer()
 @app.command()
 def sandbox(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free one.")] = 8765,
-    edition: Annotated[str, typer.Option(help="suite")] = "suite",
-    plan: Annotated[str, typer.Option(help="free, growth, pro or enterprise")] = "growth",
+    edition: Annotated[str, typer.Option(help="suite or classic")] = "suite",
+    plan: Annotated[
+        str | None,
+        typer.Option(help="Of the edition; growth without, on Classic garden."),
+    ] = None,
     requests_per_hour: Annotated[
         str | None,
         typer.Option(help="A number, or 'unlimited'; the plan's figure without."),
@@ -34,6 +38,15 @@ def sandbox(
         int, typer.Option(min=0, max=65535, help="Of the control port; 0 picks a free one.")
     ] = 0,
     faults: Annotated[Path | None, typer.Option(help="YAML file of faults.")] = None,
+    conversion: Annotated[
+        Path | None, typer.Option(help="YAML of the lead conversion mapping; Classic.")
+    ] = None,
+    switch: Annotated[
+        list[str] | None, typer.Option(help="NAME or NAME=VALUE; may be repeated.")
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse what some accounts let pass.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Serve a stand-in for Freshsales on the loopback, over real HTTP, until Ctrl-C.
@@ -56,6 +69,9 @@ def sandbox(
             port_file=port_file,
             control_port=control_port,
             faults=faults,
+            conversion_file=conversion,
+            switches=switch or (),
+            strict=strict,
         )
     except (ValueError, yaml.YAMLError) as error:
         raise WrongUse(
@@ -68,6 +84,7 @@ def sandbox(
     def told(address: str, control: str) -> None:
         screen.say(
             f"FRESHSALES_BASE_URL={address}\nFRESHSALES_API_KEY={config.api_key}\n"
+            f"Look at what stands in it: {urljoin(address, '/')}\n"
             f"Clock, faults and history: {control}\nServing until Ctrl-C."
         )
         screen.result(

@@ -112,7 +112,11 @@ class _Reader:
     def _swallowed_others(self, cells: list[str]) -> bool:
         if len(self.feed.taken) == 1 or len(cells) == self.layout.width:
             return False
-        return any(map(self.layout.looks_like_a_record, self.feed.taken[1:]))
+        lines = list(map(self.feed.readable, self.feed.taken))
+        return any(
+            self.layout.begins_a_record(lines[at : at + LONGEST_REPAIR])
+            for at in range(1, len(lines))
+        )
 
     def _mend(self) -> list[str] | None:
         self.feed.look_ahead(LONGEST_REPAIR)

@@ -4,6 +4,7 @@ What does not belong here: what the unpacked bytes are (``sources``, ``encoding`
 """
 
 import gzip
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -15,6 +16,11 @@ from kartra_freshsales.errors import BadExport
 
 _BLOCK = 1024 * 1024
 _ENCRYPTED = 0x1
+_FAULTS = (
+    zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, ValueError,
+    RuntimeError, OverflowError,
+)  # fmt: skip
+"""What the standard library raises, depending on where a packed file is damaged."""
 _INCOMPLETE = "Check that the file is complete and readable."
 _TOO_LARGE = "If you trust it, unpack it yourself and bring the CSV files."
 
@@ -95,7 +101,7 @@ def unzipped(
     try:
         with archive.open(member) as opened:
             return _read(name, opened, member.compress_size, limits)
-    except (zipfile.BadZipFile, RuntimeError) as error:
+    except _FAULTS as error:
         raise _damaged(name, error) from None
 
 
@@ -107,7 +113,7 @@ def opened_zip(source: Path | IO[bytes], name: str) -> zipfile.ZipFile:
     """
     try:
         return zipfile.ZipFile(source)
-    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError) as error:
+    except _FAULTS as error:
         raise _damaged(name, error) from None
 
 
@@ -116,7 +122,7 @@ def _read(
 ) -> bytes:
     try:
         return b"".join(_blocks(name, opened, packed, limits))
-    except (OSError, EOFError, zlib.error, ValueError) as error:
+    except _FAULTS as error:
         raise _damaged(name, error) from None
 
 

@@ -19,6 +19,7 @@ from kartra_freshsales.mapping.decisions.labels import Lists, Tags
 from kartra_freshsales.mapping.decisions.people import Notes, Owners
 from kartra_freshsales.mapping.decisions.routing import Routing
 from kartra_freshsales.mapping.decisions.thresholds import Thresholds
+from kartra_freshsales.mapping.decisions.totals import Totals
 
 
 class Mapping(Decisions):
@@ -37,6 +38,7 @@ class Mapping(Decisions):
     notes: Notes = Notes()
     conversion: Conversion = Conversion()
     duplicates: Duplicates = Duplicates()
+    totals: Totals = Totals()
     thresholds: Thresholds = Thresholds()
 
     @property
@@ -50,10 +52,11 @@ class Mapping(Decisions):
     def digest(self) -> str:
         """SHA-256 over the canonical JSON: equal decisions, equal digest (G15).
 
-        Without the confirmation of the conversion screen: it changes nothing that is sent,
-        and has a digest of its own.
+        Without the confirmation of the conversion screen, which has a digest of its own,
+        and the totals typed in: they change nothing that is sent.
         """
-        decided = self.model_dump(mode="json", by_alias=True, exclude={"conversion"})
+        unsent = {"conversion", "totals"}
+        decided = self.model_dump(mode="json", by_alias=True, exclude=unsent)
         return sha256_of(decided)
 
 

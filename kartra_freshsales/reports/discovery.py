@@ -3,7 +3,7 @@
 Not here: measuring (``transforms``), the page itself (``scope``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -11,7 +11,7 @@ import polars as pl
 from kartra_freshsales.freshsales.plan_facts import hourly_limit, plans_of
 from kartra_freshsales.mapping.model import Mapping as Decisions
 from kartra_freshsales.mapping.objects import compatibility, object_map
-from kartra_freshsales.reports.page import Report
+from kartra_freshsales.reports.page import Report, Section
 from kartra_freshsales.reports.scope import scope_report
 from kartra_freshsales.transforms.audit import lifetime_estimate
 from kartra_freshsales.transforms.grading import (
@@ -67,6 +67,7 @@ def scope_of(
     review: pl.DataFrame,
     taxonomy: pl.DataFrame,
     records: Mapping[str, pl.DataFrame],
+    more: Sequence[Section] = (),
 ) -> Scope:
     """Grade the migration and write its scope.
 
@@ -79,6 +80,7 @@ def scope_of(
         review: of ``audit.records_to_review``.
         taxonomy: of ``tag_taxonomy.tag_taxonomy``.
         records: golden ``accounts, contacts, transactions, subscriptions``.
+        more: further sections (``scope_sections``).
     """
     contacts, deals = records["contacts"], records["transactions"]
     counts = {name: frame.height for name, frame in records.items()}
@@ -119,5 +121,6 @@ def scope_of(
             },
         ),
         plan=plan,
+        more=more,
     )
     return Scope(report, grades)

@@ -4,7 +4,7 @@ Everything is passed in; a part that is missing is left out or said to be missin
 measuring (``transforms.audit``, ``tag_taxonomy``, ``gaps``, ``grading``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -261,6 +261,7 @@ def scope_report(
     machine_time: pl.DataFrame | None = None,
     plan: str = "",
     subtitle: str = "",
+    more: Sequence[Section] = (),
 ) -> Report:
     """The written scope of a migration.
 
@@ -280,6 +281,7 @@ def scope_report(
         machine_time: of ``grading.machine_time``.
         plan: name of the Freshsales plan.
         subtitle: account and date, as the caller wants them named.
+        more: further sections, shown before the plan.
     """
     contacts = value_of(audit, "raw and clean", "contacts after cleaning")
     fields = custom_fields
@@ -301,6 +303,7 @@ def scope_report(
             _time(grades, machine_time),
             _people(owners),
             *(() if spend is None else (_money(spend),)),
+            *more,
             _plan(plan),
             Section("before", "Before you start", points=notes.PRECONDITIONS),
         ),

@@ -45,12 +45,14 @@ CREATE TABLE IF NOT EXISTS {module} (
   id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT, created_us INTEGER NOT NULL,
   updated_us INTEGER NOT NULL, deleted INTEGER NOT NULL DEFAULT 0, owner_id INTEGER,
   kind INTEGER NOT NULL DEFAULT 0, body TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS {module}_updated ON {module} (deleted, kind, updated_us);
 CREATE INDEX IF NOT EXISTS {module}_all_updated ON {module} (deleted, updated_us);
-CREATE INDEX IF NOT EXISTS {module}_ids ON {module} (deleted, kind);
 CREATE INDEX IF NOT EXISTS {module}_all_ids ON {module} (deleted);
-CREATE INDEX IF NOT EXISTS {module}_created ON {module} (deleted, kind, created_us);
 CREATE INDEX IF NOT EXISTS {module}_all_created ON {module} (deleted, created_us);
+"""
+_INDEXES_BY_KIND = """
+CREATE INDEX IF NOT EXISTS deals_updated ON deals (deleted, kind, updated_us);
+CREATE INDEX IF NOT EXISTS deals_ids ON deals (deleted, kind);
+CREATE INDEX IF NOT EXISTS deals_created ON deals (deleted, kind, created_us);
 """
 
 _ITEM_TABLE = """
@@ -174,6 +176,7 @@ class Store:
         self.sql.execute("PRAGMA cache_size=-65536")
         for module in RECORD_MODULES:
             self.sql.executescript(_RECORD_TABLE.format(module=module))
+        self.sql.executescript(_INDEXES_BY_KIND)  # others have one kind only
         for table in ITEM_TABLES:
             self.sql.executescript(_ITEM_TABLE.format(table=table))
         self.sql.executescript(_OTHER_TABLES + changes.TABLES + workflows.TABLES)

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+import httpx
 import pytest
 import yaml
 
-from kartra_freshsales.freshsales.modules import record_endpoints
 from kartra_freshsales.sandbox.server import SandboxProcess
 from kartra_freshsales_tests.cli.scenario import DONE, FAILED, WAITING, Place
 
@@ -19,6 +19,19 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         made.decide("destination.yaml", "edition: suite", "edition: classic")
         made.decide("destination.yaml", "plan: growth", "plan: garden")
         yield made
+
+
+def give_field(place: Place, endpoint: str) -> None:
+    """What an admin does who adds a text field to a form."""
+    settings = dict(
+        line.split("=", 1) for line in (place.root / ".env").read_text().splitlines()
+    )
+    address = f"{settings['FRESHSALES_BASE_URL']}/settings/{endpoint}/forms"
+    key = {"Authorization": f"Token token={settings['FRESHSALES_API_KEY']}"}
+    form = httpx.get(address, headers=key).json()["forms"][0]["id"]
+    body = {"label": "Budget", "type": "text"}
+    answer = httpx.post(f"{address}/{form}/fields", json=body, headers=key)
+    assert answer.status_code == 200, answer.text
 
 
 def test_the_suite_has_no_conversion(tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -55,5 +68,15 @@ def test_a_probe_of_a_production_account_needs_a_yes(place: Place) -> None:
     assert said.facts["probe"] == {"fields": [], "lost": [], "left": []}
 
 
-def test_classic_has_leads_beside_the_modules_of_the_suite() -> None:
-    assert set(record_endpoints("classic")) - set(record_endpoints("suite")) == {"leads"}
+# S83, S106: the last of the module, for it gives the account a field
+def test_nobody_can_confirm_a_conversion_that_loses_a_field(place: Place) -> None:
+    give_field(place, "leads")
+    said = place.call("conversion", "--confirm", "Somebody", "--json")
+    assert said.code == FAILED
+    assert "'Budget'" in said.screen
+    give_field(place, "contacts")  # there, but not mapped on the screen
+    words = ("--probe", "--yes", "--confirm", "Somebody", "--json")
+    said = place.call("conversion", *words)
+    assert said.code == FAILED
+    assert "test conversion lost 1 field(s), first 'Budget'" in said.screen
+    assert place.call("conversion", "--json").code == WAITING

@@ -52,6 +52,7 @@ def test_any_bytes_are_read_or_refused(content: bytes, before: bytes) -> None:
     st.lists(st.tuples(st.integers(0, 8_000), st.integers(0, 255)), min_size=1, max_size=6),
     st.integers(0, 200),
 )
+@example("book_in_archive.zip", [(5919, 1)], 19)  # a member before the file's start
 def test_damaged_archives_are_read_in_part_or_refused(
     name: str, changes: Sequence[tuple[int, int]], cut: int
 ) -> None:
@@ -209,6 +210,13 @@ DAMAGES = {
 # G4, G13
 @settings(max_examples=100, deadline=None)
 @given(PAIRS, IN_UTF8, st.sampled_from(sorted(DAMAGES)), st.integers(0, 6))
+# The record below spans lines, none of which looks like a record.
+@example(
+    [("", ""), (";\r", "")],
+    Written(",", False, "\n", "utf-8", escaped=False),
+    "text after a mark",
+    2,
+)
 def test_damage_costs_no_other_row(
     cells: list[tuple[str, str]], way: Written, damage: str, at: int
 ) -> None:

@@ -15,6 +15,7 @@ from kartra_freshsales.orchestration.checks import (
     load_rules,
     record_rules,
     source_rules,
+    total_rules,
 )
 from kartra_freshsales.orchestration.checks.factories import Check, checks_of, error, warn
 from kartra_freshsales.orchestration.checks.shape_rules import Schema, conforms
@@ -185,6 +186,14 @@ def decision_checks() -> Iterator[AssetChecksDefinition]:
             record_rules.every_column_is_decided,
         ),
         beside=("export_columns",),
+    )
+    yield checks_of(
+        "totals_compared",
+        warn(
+            "every_typed_total_agrees",
+            "What was typed in from Kartra's screens is what the exports hold.",
+            total_rules.every_typed_total_agrees,
+        ),
     )
     yield checks_of(
         "owner_map",

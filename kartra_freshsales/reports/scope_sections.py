@@ -1,0 +1,69 @@
+"""Sections of the scope that show what was held against what: totals, and duplicates.
+
+Not here: the page and its other sections (``scope``), measuring (``transforms``).
+"""
+
+import polars as pl
+
+from kartra_freshsales.reports.page import Section
+from kartra_freshsales.reports.tables import table
+from kartra_freshsales.transforms.totals import by_type_and_currency
+
+_NOTHING_TYPED = (
+    "Nothing was typed in. Copy the figures of Kartra's screens into mappings/totals.yaml, "
+    "and they are held against the files here."
+)
+
+
+def totals_section(
+    totals: pl.DataFrame, compared: pl.DataFrame, joins: pl.DataFrame
+) -> Section:
+    """What the exports add up to, and whether Kartra's own screens say the same (S75).
+
+    Args:
+        totals: of ``totals.transaction_totals``.
+        compared: of ``totals.compared``.
+        joins: of ``totals.joins``.
+    """
+    apart = compared.filter(pl.col("difference") != 0).height
+    said = (
+        f"{compared.height - apart} of {compared.height} figures agree."
+        if compared.height
+        else _NOTHING_TYPED
+    )
+    return Section(
+        "totals",
+        "Totals of the exports",
+        f"{said} By month and product: reports/totals_by_month.csv.",
+        tables=(
+            table(
+                by_type_and_currency(totals),
+                caption="Transactions by type; currencies are never added up",
+            ),
+            table(
+                compared, caption="Kartra's screens beside the files", empty="None typed."
+            ),
+            table(joins, caption="How buyers and refunded sales were found"),
+        ),
+    )
+
+
+def duplicates_section(proposals: pl.DataFrame) -> Section:
+    """How many records may be one, by reason; the pairs stand in a file of their own (S85).
+
+    Args:
+        proposals: of ``lookalikes`` and ``company_lookalikes``.
+    """
+    reasons = (
+        proposals.group_by("kind", pl.col("reason").str.split("; ").list.first())
+        .agg(pl.len().cast(pl.Int64).alias("pairs"), pl.col("score").max())
+        .sort("score", "kind", "reason", descending=[True, False, False])
+        .select("kind", "reason", "pairs", "score")
+    )
+    return Section(
+        "duplicates",
+        "Possible duplicates",
+        "Nothing is merged by itself. The pairs stand in reports/duplicate_proposals.csv; "
+        "accept or reject them in mappings/duplicates.yaml.",
+        tables=(table(reasons, caption="Pairs that look alike, by their best reason"),),
+    )
