@@ -180,6 +180,7 @@ def migration_scope(
     transaction_totals: pl.DataFrame,
     totals_compared: pl.DataFrame,
     duplicate_proposals: pl.DataFrame,
+    contact_conflicts: pl.DataFrame,
 ) -> Output[pl.DataFrame]:
     """The written scope: what there is, what moves, what is lost, how long it takes."""
     scope = scope_of(
@@ -197,7 +198,7 @@ def migration_scope(
             "subscriptions": subscriptions,
         },
         more=(
-            duplicates_section(duplicate_proposals),
+            duplicates_section(duplicate_proposals, contact_conflicts),
             totals_section(transaction_totals, totals_compared, held_together),
         ),
     )

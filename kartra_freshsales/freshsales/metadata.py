@@ -188,7 +188,7 @@ class Metadata(_Part):
             if field.default and field.name == LEAD_STAGE
             for choice in field.choices
         )
-        return {c.value: int(c.id) for c in choices if str(c.id or "").isdigit()}
+        return {c.value: int(str(c.id)) for c in choices if str(c.id or "").isdigit()}
 
 
 class MetadataSource(Protocol):

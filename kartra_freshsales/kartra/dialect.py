@@ -33,6 +33,11 @@ class _Tried:
     support: float
     dialect: Dialect
 
+    @property
+    def well_quoted(self) -> bool:
+        """Whether every quotation mark is where it belongs."""
+        return self.rank[3]
+
 
 def sniff(sample: str, *, complete: bool = False) -> Dialect:
     """The best-supported dialect of a text sample.
@@ -44,22 +49,20 @@ def sniff(sample: str, *, complete: bool = False) -> Dialect:
     declared = _DECLARED.match(sample)
     body = sample[declared.end() :] if declared else sample
     delimiters = (declared["delimiter"],) if declared else _DELIMITERS
-    quote = _quote(body)
-    escapes = (False, True) if f"\\{quote}" in body else (False,)
-    tried = [
-        _try(
-            _Sample(body, complete),
-            Dialect(
-                delimiter, quote, (), 0, ExportKind.UNKNOWN, "",
-                declared=declared is not None, escaped=escaped,
-            ),
-        )
-        for delimiter in delimiters
-        for escaped in escapes
-    ]  # fmt: skip
+    read = _Sample(body, complete)
+    bare = Dialect("", _quote(body), (), 0, ExportKind.UNKNOWN, "", declared=bool(declared))
+    tried = [_try(read, replace(bare, delimiter=delimiter)) for delimiter in delimiters]
     best = max(tried, key=lambda each: each.rank)
     rivals = [each.support for each in tried if each is not best]
     margin = max(best.support - max(rivals, default=0.0), 0.0)
+    doubled, escaped = _votes(read, best.dialect)
+    if escaped:
+        other = _try(read, replace(best.dialect, escaped=True))
+        # A layout in which all marks are in place needs no votes.
+        if (other.well_quoted, escaped) > (best.well_quoted, doubled):
+            best = other
+    if doubled or escaped:
+        margin = min(margin, abs(doubled - escaped) / (doubled + escaped))
     return replace(best.dialect, confidence=round(margin, 2))
 
 
@@ -88,6 +91,28 @@ def _cells(body: str, dialect: Dialect, *, strict: bool = False) -> Iterator[lis
     )
     for record in reader:
         yield plain(record, dialect.quote) if dialect.escaped else record
+
+
+def _votes(sample: _Sample, dialect: Dialect) -> tuple[int, int]:
+    """Lines that fit the header only with doubled, and only with escaped marks."""
+    votes = [0, 0]
+    sign = f"\\{dialect.quote}"
+    lines = [line for line in sample.text.splitlines() if sign in line]
+    for line in lines[:_SAMPLED_RECORDS]:
+        fits = [_fits(line, replace(dialect, escaped=escaped)) for escaped in (False, True)]
+        votes = [
+            count + (fit and fits != [True, True])
+            for count, fit in zip(votes, fits, strict=True)
+        ]
+    return votes[0], votes[1]
+
+
+def _fits(line: str, dialect: Dialect) -> bool:
+    try:
+        records = list(_cells(line, dialect, strict=True))
+    except csv.Error:
+        return False
+    return [len(record) for record in records] == [len(dialect.header)]
 
 
 def _records(sample: _Sample, dialect: Dialect) -> list[list[str]]:

@@ -48,12 +48,15 @@ def totals_section(
     )
 
 
-def duplicates_section(proposals: pl.DataFrame) -> Section:
-    """How many records may be one, by reason; the pairs stand in a file of their own (S85).
+def duplicates_section(proposals: pl.DataFrame, conflicts: pl.DataFrame) -> Section:
+    """Records that may be one, and fields on which exports of one contact disagree (S85).
 
     Args:
-        proposals: of ``lookalikes`` and ``company_lookalikes``.
+        proposals: of ``lookalikes`` and ``company_lookalikes``: counted by reason, the
+            pairs stand in a file of their own.
+        conflicts: ``contact_key, field`` of golden contacts.
     """
+    apart = conflicts.group_by("field").agg(pl.len().cast(pl.Int64).alias("contacts"))
     reasons = (
         proposals.group_by("kind", pl.col("reason").str.split("; ").list.first())
         .agg(pl.len().cast(pl.Int64).alias("pairs"), pl.col("score").max())
@@ -65,5 +68,11 @@ def duplicates_section(proposals: pl.DataFrame) -> Section:
         "Possible duplicates",
         "Nothing is merged by itself. The pairs stand in reports/duplicate_proposals.csv; "
         "accept or reject them in mappings/duplicates.yaml.",
-        tables=(table(reasons, caption="Pairs that look alike, by their best reason"),),
+        tables=(
+            table(reasons, caption="Pairs that look alike, by their best reason"),
+            table(
+                apart.sort("contacts", "field", descending=[True, False]),
+                caption="Fields on which exports disagree; the newest value was taken",
+            ),
+        ),
     )

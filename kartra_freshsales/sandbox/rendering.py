@@ -39,7 +39,6 @@ SIDE_LOAD_ORDER: Final[tuple[str, ...]] = (
     "deal_types",
     "deal_reasons",
     "deal_payment_statuses",
-    "currencies",
     "lead_stages",
     "lead_reasons",
     "lead_sources",
@@ -83,12 +82,11 @@ _SETTINGS: Final = {
             "deal_payment_statuses",
             "deal_payment_statuses",
         ),
-        "currency": ("currency_id", "currencies", "currencies"),
         "source": ("lead_source_id", "lead_sources", "lead_sources"),
         "campaign": ("campaign_id", "campaigns", "campaigns"),
-        "territory": ("territory_id", "territories", "territories"),
     },
 }
+_ACCOUNTS_OF: Final = {"contacts": "sales_accounts", "deals": "sales_account"}
 _USERS: Final = {"owner": "owner_id", "creater": "creater_id", "updater": "updater_id"}
 _NOT_OF_LEADS: Final = {"sales_accounts", "sales_account", "contacts", "deals"}
 _EMAIL_IDS: Final = {"contacts": 407_000_000_000, "leads": 400_000_000_000}
@@ -209,7 +207,7 @@ def _include(page: _Page, name: str, side: _Side) -> None:
             item[key] = value
             if value in world.seed.by_id[listing]:
                 items[value] = world.seed.by_id[listing][value]
-    elif name in {"sales_accounts", "sales_account"} and module is not SALES_ACCOUNTS:
+    elif name == _ACCOUNTS_OF.get(module.plural):
         _include_accounts(page, side)
     elif name in {"contacts", "deals"} and name != module.plural:
         _include_linked(page, name, side.setdefault(name, {}))

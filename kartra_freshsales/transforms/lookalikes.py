@@ -21,6 +21,8 @@ from kartra_freshsales.transforms.web_domains import SHARED_DOMAINS
 
 SAME, ALIKE, BLANK, OTHER = "same", "alike", "blank", "other"
 _SHORTEST = 5  # letters of a name in which one slip is more likely than another name
+_MOST_BEARERS = 10
+"""Contacts of one name, above which the name and a postcode together are chance."""
 _SCORES: dict[tuple[str, str], tuple[float, str]] = {
     ("mailbox", SAME): (0.97, "one mailbox, same name"),
     ("mailbox", ALIKE): (0.96, "one mailbox, names alike"),
@@ -92,8 +94,9 @@ def contact_lookalikes(
         return proposals, ()
     return proposals, (
         Finding(
-            "contacts share a phone or a company and initials with too many to be compared",
-            remedy="Nothing to do; a phone that hundreds share is no sign of one person.",
+            "contacts share a phone, or a company or domain and initials, with too many "
+            "others to be compared",
+            remedy="Nothing to do; what hundreds share is no sign of one person.",
             count=crowded,
         ),
     )
@@ -115,6 +118,7 @@ def _people(contacts: pl.DataFrame) -> pl.DataFrame:
     folded = over_distinct(people["name"], folded_letters, pl.String())
     return people.with_columns(folded.fill_null("").alias("name")).with_columns(
         _initials().alias("initials"),
+        pl.len().over("name").alias("bearers"),
         pl.when(~pl.col("site").is_in(SHARED_DOMAINS)).then("site").alias("site"),
     )
 
@@ -134,7 +138,9 @@ _BLOCKS: dict[str, pl.Expr] = {
     "company": pl.concat_str("account_key", "initials", separator="\n"),
     "domain": pl.concat_str("site", "initials", separator="\n"),
     "postcode": pl.concat_str(
-        pl.when(pl.col("zip") != "").then("zip"), "initials", separator="\n"
+        pl.when((pl.col("zip") != "") & (pl.col("bearers") <= _MOST_BEARERS)).then("zip"),
+        "initials",
+        separator="\n",
     ),
 }
 

@@ -19,7 +19,7 @@ from kartra_freshsales_tests.journey.scene import WHO, Scene, new_scene
 
 pytestmark = pytest.mark.timeout(2400)
 
-CONTACTS = 40
+CONTACTS = 50
 BUDGET, RECURRING = "Budget in words", "Kartra subscription"
 COMPANY = "Converted Company"
 

@@ -140,6 +140,8 @@ PAIRS = st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=6)
 # G8
 @settings(max_examples=150, deadline=None)
 @given(PAIRS, WAYS)
+# The first line of the last cell fits the header if the mark is taken for doubled.
+@example([("", '"\r')], Written(",", True, "\n", "utf-8", escaped=True))
 def test_what_was_written_properly_is_read_exactly(
     cells: list[tuple[str, str]], way: Written
 ) -> None:
@@ -215,6 +217,13 @@ DAMAGES = {
     [("", ""), (";\r", "")],
     Written(",", False, "\n", "utf-8", escaped=False),
     "text after a mark",
+    2,
+)
+# Read as an escaped mark, the cell would swallow the broken line.
+@example(
+    [("", '\\"')],
+    Written(",", False, "\n", "utf-8", escaped=False),
+    "too few fields",
     2,
 )
 def test_damage_costs_no_other_row(

@@ -166,6 +166,12 @@ def test_a_phone_that_a_whole_office_shares_is_told_and_compares_nobody() -> Non
     assert [finding.count for finding in findings] == [MOST_IN_A_BLOCK + 1]
 
 
+def test_a_common_name_and_a_postcode_together_are_chance() -> None:
+    rows = [person(f"p{n}@gmail.com", "Person Seven", zip=str(n // 2)) for n in range(12)]
+    assert proposed(*rows[:4]).height == 2
+    assert proposed(*rows).is_empty()
+
+
 def test_a_rejected_pair_is_not_proposed_again() -> None:
     rows = (person("a.b@gmail.com"), person("ab@gmail.com"))
     decided = Duplicates.model_validate({"different": [["ab@gmail.com", "A.b@gmail.com"]]})

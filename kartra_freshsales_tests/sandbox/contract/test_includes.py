@@ -188,6 +188,24 @@ def test_a_name_that_brings_nothing_is_passed_over(house: House, name: str) -> N
     assert house.get(f"/contacts/{house.contact}", include=name).json() == plain
 
 
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        pytest.param("contacts", "sales_account", id="3.4 one account of a contact"),
+        pytest.param("deals", "sales_accounts", id="3.4 many accounts of a deal"),
+        pytest.param("deals", "currency", id="3.4 currency of a deal"),
+        pytest.param("deals", "territory", id="3.4 territory of a deal"),
+        pytest.param("sales_accounts", "sales_accounts", id="3.4 accounts of an account"),
+        pytest.param("sales_accounts", "lifecycle_stage", id="3.4 stage of an account"),
+    ],
+)
+def test_a_name_the_table_does_not_have_brings_nothing(
+    house: House, module: str, name: str
+) -> None:
+    path = f"/{module}/{house.first(module)}"
+    assert house.get(path, include=name).json() == house.get(path).json()
+
+
 @pytest.mark.parametrize("include", ["owner", "owner,notes"])
 def test_includes_work_on_writes_as_on_reads(crm: httpx.Client, include: str) -> None:
     answer = crm.post(
