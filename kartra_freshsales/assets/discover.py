@@ -10,7 +10,11 @@ from kartra_freshsales.orchestration.outputs import Facts, counted, counts_by
 from kartra_freshsales.orchestration.resources import WorkspaceResource
 from kartra_freshsales.reports.discovery import scope_of
 from kartra_freshsales.reports.gaps import gaps_report
-from kartra_freshsales.reports.scope_sections import duplicates_section, totals_section
+from kartra_freshsales.reports.scope_sections import (
+    duplicates_section,
+    flags_section,
+    totals_section,
+)
 from kartra_freshsales.reports.tables import csv_text
 from kartra_freshsales.transforms import audit, gaps, totals
 from kartra_freshsales.transforms import export_columns as columns
@@ -181,6 +185,7 @@ def migration_scope(
     totals_compared: pl.DataFrame,
     duplicate_proposals: pl.DataFrame,
     contact_conflicts: pl.DataFrame,
+    flagged_contacts: pl.DataFrame,
 ) -> Output[pl.DataFrame]:
     """The written scope: what there is, what moves, what is lost, how long it takes."""
     scope = scope_of(
@@ -198,6 +203,7 @@ def migration_scope(
             "subscriptions": subscriptions,
         },
         more=(
+            flags_section(flagged_contacts),
             duplicates_section(duplicate_proposals, contact_conflicts),
             totals_section(transaction_totals, totals_compared, held_together),
         ),

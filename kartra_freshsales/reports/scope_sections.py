@@ -48,6 +48,27 @@ def totals_section(
     )
 
 
+def flags_section(flags: pl.DataFrame) -> Section:
+    """Contacts worth a decision, by reason, with the word that leaves them out (S86, S99).
+
+    Args:
+        flags: of ``flags.flagged``.
+    """
+    counted = (
+        flags.group_by("flag", "why", "decide")
+        .agg(pl.len().cast(pl.Int64).alias("contacts"))
+        .sort("contacts", "flag", descending=[True, False])
+        .select("flag", "contacts", "why", "decide")
+    )
+    return Section(
+        "flags",
+        "Contacts to decide about",
+        "All of them come along unless you decide otherwise. Their rows stand in "
+        "reports/flagged_contacts.csv.",
+        tables=(table(counted, caption="Counted by the rule that the decision follows"),),
+    )
+
+
 def duplicates_section(proposals: pl.DataFrame, conflicts: pl.DataFrame) -> Section:
     """Records that may be one, and fields on which exports of one contact disagree (S85).
 

@@ -164,6 +164,8 @@ class Desk:
         try:
             if not self.world.config.allows.api:
                 raise forbidden()
+            if request.url.path.endswith(".xml"):
+                raise Refusal(406, "Only JSON is spoken here.")
             with self.world.store.transaction():
                 call = Call(
                     world=self.world,

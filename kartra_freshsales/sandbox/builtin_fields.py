@@ -20,6 +20,13 @@ _SUBSCRIPTION: Final = (
     ("4", "Bounced"),
 )
 _YES_NO_OPEN: Final = _SUBSCRIPTION[:3]
+_SUBSCRIPTION_TYPES: Final = (
+    ("1", "Non-marketing"),
+    ("2", "Newsletter"),
+    ("3", "Promotional"),
+    ("4", "Product updates"),
+    ("5", "Conferences and events"),
+)
 
 _CONTACT: Final = """
 first_name:text last_name:text emails:group_field job_title:text work_number:text
@@ -141,6 +148,8 @@ def _choices(name: str, source: str, seed: Seed) -> list[Field]:
         words = _SUBSCRIPTION
     elif name.endswith("subscription_status"):
         words = _YES_NO_OPEN
+    elif name == "subscription_types":
+        words = _SUBSCRIPTION_TYPES
     elif name == "number_of_employees":
         words = tuple(zip(("1", "11", "51", "201", "501", "1001", "5001", "10001"),
                           _EMPLOYEES, strict=True))  # fmt: skip

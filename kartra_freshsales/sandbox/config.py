@@ -28,7 +28,7 @@ class Switches:
 
     deals_match_by_name: bool = False
     all_deals_view: bool = False
-    mobile_unique: bool = False
+    mobile_unique: bool = True
     deal_needs_account: bool = False
     email_required: bool = True
     strict_custom_fields: bool = True

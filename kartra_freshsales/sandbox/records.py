@@ -134,6 +134,7 @@ def put_in_bin(world: World, module: Module, record: Record) -> None:
     world.store.save(module.plural, record)
     if module is SALES_ACCOUNTS:
         world.store.sql.execute("DELETE FROM account_link WHERE account_id=?", (record.id,))
+        world.store.orphan(record.id)
 
 
 def restore(world: World, module: Module, record_id: int) -> Record:

@@ -63,7 +63,11 @@ CREATE TABLE IF NOT EXISTS {table} (
 CREATE INDEX IF NOT EXISTS {table}_record ON {table} (record_id, module);
 """
 
-_OTHER_TABLES = """
+PARENT: Final = "json_extract(body, '$.parent_sales_account_id')"
+
+_OTHER_TABLES = f"""
+CREATE INDEX IF NOT EXISTS sales_accounts_parent ON sales_accounts ({PARENT})
+  WHERE {PARENT} IS NOT NULL;
 CREATE TABLE IF NOT EXISTS unique_value (
   module TEXT NOT NULL, field TEXT NOT NULL, value TEXT NOT NULL,
   record_id INTEGER NOT NULL, PRIMARY KEY (module, field, value)) WITHOUT ROWID;
@@ -333,7 +337,16 @@ class Store:
             *(f"DELETE FROM {table} WHERE record_id = ?" for table in HANGING_TABLES),
         ):
             self.sql.execute(statement, (record_id,))
+        self.orphan(record_id)
         self._versions[module] += 1
+
+    def orphan(self, account_id: int) -> None:
+        """Let no account have this one as its parent."""
+        self.sql.execute(
+            "UPDATE sales_accounts SET body ="
+            f" json_remove(body, '$.parent_sales_account_id') WHERE {PARENT} = ?",
+            (account_id,),
+        )
 
     def hand_over(self, module: str, record_id: int, other: str, other_id: int) -> None:
         """Let everything written about one record be about another."""

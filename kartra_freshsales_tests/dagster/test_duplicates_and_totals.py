@@ -1,5 +1,6 @@
 """Decisions on duplicates and typed totals, through the whole preparation and back."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -106,6 +107,15 @@ def test_a_total_that_differs_warns_and_lets_the_run_go_on(
     scope = report(stage, "migration_scope.md")
     assert "1 of 2 figures agree." in scope
     assert "Possible duplicates" in scope
+
+
+def test_the_scope_names_the_word_that_leaves_a_group_out(
+    stage: Stage, prepared: ExecuteInProcessResult
+) -> None:
+    # S86 S99
+    scope = report(stage, "migration_scope.md")
+    assert "Contacts to decide about" in scope
+    assert re.search(r"role \| 1 \|.*suppress: .*role", scope)
 
 
 def test_an_accepted_merge_is_applied_and_deleting_its_line_undoes_it(

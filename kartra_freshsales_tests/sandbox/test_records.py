@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from kartra_freshsales.sandbox.config import Switches
 from kartra_freshsales_tests.sandbox.conftest import Account
 from kartra_freshsales_tests.sandbox.scenario import got, made, messages
 
@@ -67,8 +68,6 @@ def test_bulk_destroy_bins_and_the_bin_is_a_view(crm: httpx.Client) -> None:
 
 
 def test_switches_loosen_what_is_not_known(account: Account) -> None:
-    from kartra_freshsales.sandbox.config import Switches  # noqa: PLC0415
-
     loose = Switches(
         deals_match_by_name=True, restore_call=True, email_required=False,
         strict_custom_fields=False, binned_readable=True,
@@ -81,3 +80,28 @@ def test_switches_loosen_what_is_not_known(account: Account) -> None:
         crm.request("DELETE", f"/contacts/{contact['id']}", json=True)
         assert got(crm, "contacts", contact["id"])["is_deleted"] is True
         assert crm.put(f"/contacts/{contact['id']}/restore").status_code == 200
+
+
+# reference 2.2: lost for good, also once the parent is back
+def test_a_binned_account_is_no_longer_anybodys_parent(account: Account) -> None:
+    with account(switches=Switches(restore_call=True)) as crm:
+        parent = made(crm, "sales_accounts", name="Company A")
+        child = made(crm, "sales_accounts", name="B", parent_sales_account_id=parent["id"])
+        assert child["parent_sales_account_id"] == parent["id"]
+        crm.delete(f"/sales_accounts/{parent['id']}")
+        crm.put(f"/sales_accounts/{parent['id']}/restore")
+        assert got(crm, "sales_accounts", child["id"])["parent_sales_account_id"] is None
+
+
+# reference 4 and 12.19
+def test_a_mobile_number_is_one_contacts_own(crm: httpx.Client) -> None:
+    made(crm, "contacts", email="a@example.com", mobile_number="+4790000001")
+    body = {"email": "b@example.com", "mobile_number": "+4790000001"}
+    answer = crm.post("/contacts", json={"contact": body})
+    assert (answer.status_code, messages(answer)) == (400, ["MobileNumber is not unique"])
+
+
+# reference 6
+def test_xml_is_not_acceptable(crm: httpx.Client) -> None:
+    for path in ("/selector/owners.xml", "/contacts/1.xml", "/contacts/filters.xml"):
+        assert crm.get(path).status_code == 406
