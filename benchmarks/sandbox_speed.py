@@ -192,15 +192,18 @@ def view_address(server: Server, include: str) -> str:
     )
 
 
-def first_answers(folder: Path) -> float:
-    """Seconds from the start of a server to its first answer, the least of some takes."""
+def first_answers(folder: Path) -> tuple[float, float]:
+    """From the start of a server to its first answer, the least of some takes each.
+
+    Seconds on the wall, and of the server's processor.
+    """
     spans = []
     for _ in range(TAKES):
         began = time.perf_counter()
         with sandbox(folder) as (server, _):
             server.client.get("/selector/owners").raise_for_status()
-            spans.append(time.perf_counter() - began)
-    return min(spans)
+            spans.append((time.perf_counter() - began, server.processor()))
+    return min(wall for wall, _ in spans), min(used for _, used in spans)
 
 
 def bare_spent(folder: Path, page: bytes, contacts: int) -> tuple[Spent, Spent]:
@@ -235,8 +238,12 @@ def told(what: str, contacts: int, took: Spent, bare: Spent | None) -> None:
 
 def run(folder: Path, contacts: int, compared: int) -> None:
     """Measure and print."""
-    start = first_answers(folder)
-    print(f"start to first answer {start:.2f} s (wanted: under {WANTED_START:g})")
+    start, used = first_answers(folder)
+    print(
+        f"start to first answer {start:.2f} s on the wall (wanted: under {WANTED_START:g}),"
+        f" {used:.2f} s of processor",
+        flush=True,
+    )
     with sandbox(folder) as (server, history):
         address, last = "/contacts/bulk_upsert", "/contacts/filters"
         accounts = accounts_of(server)

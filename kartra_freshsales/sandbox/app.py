@@ -159,13 +159,16 @@ class Desk:
             return False
         return True
 
+    def _admit(self, request: Request) -> None:
+        if not self.world.config.allows.api:
+            raise forbidden()
+        if request.url.path.endswith(".xml"):
+            raise Refusal(406, "Only JSON is spoken here.")
+
     def _answer(self, request: Request, handler: Handler, raw: bytes) -> tuple[int, Any]:
         language = self.world.config.switches.language
         try:
-            if not self.world.config.allows.api:
-                raise forbidden()
-            if request.url.path.endswith(".xml"):
-                raise Refusal(406, "Only JSON is spoken here.")
+            self._admit(request)
             with self.world.store.transaction():
                 call = Call(
                     world=self.world,
