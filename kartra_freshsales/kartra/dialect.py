@@ -34,9 +34,9 @@ class _Tried:
     dialect: Dialect
 
     @property
-    def well_quoted(self) -> bool:
-        """Whether every quotation mark is where it belongs."""
-        return self.rank[3]
+    def whole(self) -> tuple[bool, float]:
+        """Whether every quotation mark is in place, and the share of records in order."""
+        return self.rank[3], self.rank[2]
 
 
 def sniff(sample: str, *, complete: bool = False) -> Dialect:
@@ -58,8 +58,8 @@ def sniff(sample: str, *, complete: bool = False) -> Dialect:
     doubled, escaped = _votes(read, best.dialect)
     if escaped:
         other = _try(read, replace(best.dialect, escaped=True))
-        # A layout in which all marks are in place needs no votes.
-        if (other.well_quoted, escaped) > (best.well_quoted, doubled):
+        # Votes of single lines count where the whole tells nothing.
+        if (*other.whole, escaped) > (*best.whole, doubled):
             best = other
     if doubled or escaped:
         margin = min(margin, abs(doubled - escaped) / (doubled + escaped))

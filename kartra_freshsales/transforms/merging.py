@@ -97,7 +97,7 @@ def _findings(in_vain: int) -> tuple[Finding, ...]:
         return ()
     return (
         Finding(
-            "merges in mappings/duplicates.yaml move no contact: an address is in no export",
+            "merges in mappings/duplicates.yaml move nobody: an address is in no export",
             remedy="Check the spelling of both addresses, or delete the lines.",
             count=in_vain,
         ),

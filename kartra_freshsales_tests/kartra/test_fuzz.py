@@ -142,6 +142,8 @@ PAIRS = st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=6)
 @given(PAIRS, WAYS)
 # The first line of the last cell fits the header if the mark is taken for doubled.
 @example([("", '"\r')], Written(",", True, "\n", "utf-8", escaped=True))
+# Both readings have all marks in place; one of them leaves a record of one cell.
+@example([("", '\\"\r;')], Written(",", False, "\n", "utf-8", escaped=False))
 def test_what_was_written_properly_is_read_exactly(
     cells: list[tuple[str, str]], way: Written
 ) -> None:
