@@ -4,10 +4,19 @@ Nothing here needs Freshsales: the scope can be written from the exports alone.
 """
 
 import polars as pl
-from dagster import AssetExecutionContext, MetadataValue, Output, asset
+from dagster import (
+    AssetExecutionContext,
+    AssetOut,
+    MetadataValue,
+    Output,
+    asset,
+    multi_asset,
+)
 
-from kartra_freshsales.orchestration.outputs import Facts, counted, counts_by
+from kartra_freshsales.kartra.kinds import ExportKind
+from kartra_freshsales.orchestration.outputs import Facts, Outputs, counted, counts_by
 from kartra_freshsales.orchestration.resources import WorkspaceResource
+from kartra_freshsales.reports import batches as batch_tables
 from kartra_freshsales.reports.discovery import scope_of
 from kartra_freshsales.reports.gaps import gaps_report
 from kartra_freshsales.reports.scope_sections import (
@@ -16,7 +25,7 @@ from kartra_freshsales.reports.scope_sections import (
     totals_section,
 )
 from kartra_freshsales.reports.tables import csv_text
-from kartra_freshsales.transforms import audit, gaps, totals
+from kartra_freshsales.transforms import audit, batches, gaps, totals
 from kartra_freshsales.transforms import export_columns as columns
 from kartra_freshsales.transforms import tag_taxonomy as taxonomy
 from kartra_freshsales.transforms.company_lookalikes import account_lookalikes
@@ -41,7 +50,46 @@ def export_columns(
         }
     )
     custom = int((~table["known"]).sum())
-    return counted(table, custom=custom)
+    renamed = table["proposed"].drop_nulls().len()
+    return counted(table, custom=custom, probably_renamed=renamed)
+
+
+@multi_asset(
+    name="compare_batches",
+    outs={
+        "batch_manifest": AssetOut(
+            description="What each file brought: rows, records, first and last day.",
+            kinds={"polars"},
+        ),
+        "batch_overlaps": AssetOut(
+            description="How many records two batches have in common.", kinds={"polars"}
+        ),
+        "export_gaps": AssetOut(
+            description="Stretches of days that no transaction is from.", kinds={"polars"}
+        ),
+    },
+    group_name=GROUP,
+)
+def what_exports_cover(
+    workspace: WorkspaceResource,
+    raw_contacts: pl.DataFrame,
+    raw_transactions: pl.DataFrame,
+    raw_subscriptions: pl.DataFrame,
+) -> Outputs:
+    """Count what each batch brought and what it shares with others; counts only."""
+    raw = {
+        ExportKind.CONTACTS: raw_contacts,
+        ExportKind.TRANSACTIONS: raw_transactions,
+        ExportKind.SUBSCRIPTIONS: raw_subscriptions,
+    }
+    found = batches.cover(raw, workspace.mapping().source)
+    for name, frame, table in (
+        ("batch_manifest", found.manifest, batch_tables.manifest_table),
+        ("batch_overlaps", found.overlaps, batch_tables.overlaps_table),
+        ("export_gaps", found.gaps, batch_tables.gaps_table),
+    ):
+        text = batch_tables.markdown_of(table(frame))
+        yield counted(frame, name=name, counts=MetadataValue.md(text))
 
 
 @asset(group_name=GROUP, kinds={"polars"})
@@ -186,6 +234,9 @@ def migration_scope(
     duplicate_proposals: pl.DataFrame,
     contact_conflicts: pl.DataFrame,
     flagged_contacts: pl.DataFrame,
+    batch_manifest: pl.DataFrame,
+    batch_overlaps: pl.DataFrame,
+    export_gaps: pl.DataFrame,
 ) -> Output[pl.DataFrame]:
     """The written scope: what there is, what moves, what is lost, how long it takes."""
     scope = scope_of(
@@ -203,6 +254,7 @@ def migration_scope(
             "subscriptions": subscriptions,
         },
         more=(
+            batch_tables.cover_section(batch_manifest, batch_overlaps, export_gaps),
             flags_section(flagged_contacts),
             duplicates_section(duplicate_proposals, contact_conflicts),
             totals_section(transaction_totals, totals_compared, held_together),

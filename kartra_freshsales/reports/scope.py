@@ -11,7 +11,7 @@ import polars as pl
 from kartra_freshsales.reports import notes
 from kartra_freshsales.reports.charts import bars
 from kartra_freshsales.reports.page import Fact, Page, Report, Section, Verdict, render
-from kartra_freshsales.reports.tables import table
+from kartra_freshsales.reports.tables import Table, table
 from kartra_freshsales.transforms.audit import value_of
 from kartra_freshsales.transforms.export_columns import custom_columns
 from kartra_freshsales.transforms.gaps import no_behavioural_tags
@@ -19,6 +19,14 @@ from kartra_freshsales.transforms.grading import Grading
 
 _TONES = {"A": "good", "B": "calm", "C": "warn", "D": "bad"}
 _COUNTS = {"name": "what", "value": "number", "note": "note"}
+_DRIFT = {
+    "kind": "kind",
+    "column": "column",
+    "files": "files that have it",
+    "proposed": "may be",
+    "reason": "because it is",
+    "remedy": "what to do",
+}
 _ROWS = 300
 _CHARTED = 15
 _LINES = 12
@@ -166,20 +174,28 @@ def _fields(
     if custom_fields is not None:
         tables.append(table(custom_fields, caption="Custom fields", limit=_ROWS))
     elif export_columns is not None:
-        shown = custom_columns(export_columns).drop("known", "batches")
+        about = ("known", "batches", "proposed", "reason", "remedy")
+        shown = custom_columns(export_columns).drop(about, strict=False)
         tables.append(table(shown, caption="Custom fields", limit=_ROWS))
     if coverage is not None:
         tables.append(table(coverage, caption="Field map", limit=_ROWS))
     if export_columns is not None:
-        missing = export_columns.filter("drift").select("kind", "column", "files")
-        caption = "Columns that some files lack"
-        tables.append(table(missing, caption=caption, empty="Every file has every column."))
+        tables.append(_drift(export_columns))
     return Section(
         "fields",
         "Fields and map",
         "Every column of every export is mapped, derived, or dropped by an explicit rule. "
         "The map is typical until the rehearsal has confirmed it.",
         tables=tuple(tables),
+    )
+
+
+def _drift(export_columns: pl.DataFrame) -> Table:
+    return table(
+        export_columns.filter("drift"),
+        _DRIFT,
+        caption="Columns that changed between exports",
+        empty="Every file has every column.",
     )
 
 

@@ -10,6 +10,7 @@ import polars as pl
 
 from kartra_freshsales.kartra.columns import CURRENCY, PROVENANCE
 from kartra_freshsales.kartra.kinds import ALIASES, ExportKind
+from kartra_freshsales.transforms.renamed_headers import renames
 
 _FILE = ("_batch", "_file")
 _NOT_DATA = frozenset({*PROVENANCE, CURRENCY})
@@ -25,7 +26,11 @@ SCHEMA: dict[str, pl.DataType] = {
     "distinct": pl.Int64(),
     "max_length": pl.Int64(),
     "drift": pl.Boolean(),
+    "proposed": pl.String(),
+    "reason": pl.String(),
+    "remedy": pl.String(),
 }
+_RENAME = ("column", "proposed", "reason", "remedy")
 
 
 def _profile(column: pl.Series) -> tuple[int, int, int]:
@@ -44,17 +49,35 @@ def _profile(column: pl.Series) -> tuple[int, int, int]:
 
 
 def _presence(frame: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
-    """Batches and files with each column: a blank cell is text, an absent one null."""
+    """``column, _batch, _file`` where it is: a blank cell is text, an absent one null."""
     per_file = frame.group_by(_FILE).agg(pl.col(columns).is_not_null().any())
     return (
         per_file.unpivot(columns, index=_FILE, variable_name="column", value_name="there")
         .filter("there")
-        .group_by("column")
-        .agg(
-            pl.col("_batch").n_unique().cast(pl.Int64).alias("batches"),
-            pl.len().cast(pl.Int64).alias("files"),
-        )
+        .select("column", *_FILE)
     )
+
+
+def _counted(presence: pl.DataFrame) -> pl.DataFrame:
+    return presence.group_by("column").agg(
+        pl.col("_batch").n_unique().cast(pl.Int64).alias("batches"),
+        pl.len().cast(pl.Int64).alias("files"),
+    )
+
+
+def _renamed(
+    kind: str, columns: list[str], presence: pl.DataFrame, files: int
+) -> pl.DataFrame:
+    """``column, proposed, reason, remedy`` of columns that are probably another one."""
+    held: dict[str, set[str]] = {column: set() for column in columns}
+    for column, batch, file in presence.iter_rows():
+        held[column].add(f"{batch}/{file}")
+    found = [
+        (each.column, each.proposed, each.reason, each.remedy)
+        for each in renames(ExportKind(kind), held, files)
+    ]
+    schema = dict.fromkeys(_RENAME, pl.String)
+    return pl.DataFrame(found, schema=schema, orient="row")
 
 
 def _of_kind(kind: str, frame: pl.DataFrame) -> pl.DataFrame:
@@ -64,6 +87,8 @@ def _of_kind(kind: str, frame: pl.DataFrame) -> pl.DataFrame:
     known = ALIASES[ExportKind(kind)]
     files = frame.select(_FILE).n_unique()
     profiles = [_profile(frame.get_column(column)) for column in columns]
+    presence = _presence(frame, columns)
+    renamed = _renamed(kind, columns, presence, files)
     return (
         pl.DataFrame(
             {
@@ -76,7 +101,8 @@ def _of_kind(kind: str, frame: pl.DataFrame) -> pl.DataFrame:
                 "max_length": [longest for _, _, longest in profiles],
             }
         )
-        .join(_presence(frame, columns), on="column", how="left", maintain_order="left")
+        .join(_counted(presence), on="column", how="left", maintain_order="left")
+        .join(renamed, on="column", how="left", maintain_order="left")
         .with_columns(pl.col("batches", "files").fill_null(0))
         .with_columns((pl.col("files") < files).alias("drift"))
         .select([pl.col(name).cast(dtype) for name, dtype in SCHEMA.items()])
@@ -93,7 +119,8 @@ def export_columns(raw_by_kind: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
         ``kind, column, known`` (whether Kartra has this column itself; otherwise it is a
         custom field), ``batches, files`` that carry it, ``rows`` of the kind, ``filled``,
         ``distinct``, ``max_length`` (characters), ``drift`` (some file of the kind lacks
-        it). In the order of the frames.
+        it). Where a drifting column is probably another one: which (``proposed``), why
+        (``reason``), and what to do if it is (``remedy``). In the order of the frames.
     """
     profiles = [_of_kind(str(kind), frame) for kind, frame in raw_by_kind.items()]
     return pl.concat([pl.DataFrame(schema=SCHEMA), *profiles])

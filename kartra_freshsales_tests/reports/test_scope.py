@@ -13,6 +13,7 @@ from kartra_freshsales_tests.reports.reading import EMAIL, Document, assert_self
 from kartra_freshsales_tests.transforms import audit_scenario as s
 
 SCRIPT = "<script>alert(1)</script>"
+RENAMED = ("Favourites", "spelt like it", "Correct the header.")
 OWNERS = pl.DataFrame({"owner": [s.OWNER], "contacts": [1]})
 
 
@@ -25,8 +26,8 @@ def people() -> pl.DataFrame:
 def columns() -> pl.DataFrame:
     return pl.DataFrame(
         [
-            ("contacts", "email", True, 1, 1, 5, 5, 5, 16, False),
-            ("contacts", "Favourite <b>", False, 1, 1, 5, 3, 2, 9, True),
+            ("contacts", "email", True, 1, 1, 5, 5, 5, 16, False, None, None, None),
+            ("contacts", "Favourite <b>", False, 1, 1, 5, 3, 2, 9, True, *RENAMED),
         ],
         schema=COLUMNS,
         orient="row",

@@ -11,6 +11,7 @@ from dagster import AssetChecksDefinition
 
 from kartra_freshsales.freshsales.modules import Module
 from kartra_freshsales.orchestration.checks import (
+    cover_rules,
     key_rules,
     load_rules,
     record_rules,
@@ -186,6 +187,14 @@ def decision_checks() -> Iterator[AssetChecksDefinition]:
             record_rules.every_column_is_decided,
         ),
         beside=("export_columns",),
+    )
+    yield checks_of(
+        "export_gaps",
+        warn(
+            "exports_leave_no_gap",
+            "No month or more lacks transactions, where the account sells steadily.",
+            cover_rules.exports_leave_no_gap,
+        ),
     )
     yield checks_of(
         "totals_compared",
