@@ -26,13 +26,10 @@ from kartra_freshsales.sandbox.values import (
     as_date,
     as_email,
     as_emails,
-    as_employees,
     as_id,
-    as_number,
-    as_phone,
     as_tags,
     as_text,
-    as_website,
+    company_values,
     label_of,
     money,
     one_primary,
@@ -232,15 +229,7 @@ def _account(world: World, sent: Mapping[str, Any], made: Draft) -> None:
     body = made.body
     if not body.get("name"):
         raise bad("Name can't be empty")
-    if "website" in sent:
-        body["website"] = as_website(sent["website"])
-    if "phone" in sent:
-        body["phone"] = as_phone(sent["phone"])
-    if "number_of_employees" in sent:
-        body["number_of_employees"] = as_employees(sent["number_of_employees"])
-    if "annual_revenue" in sent:
-        revenue = as_number(sent["annual_revenue"])
-        body["annual_revenue"] = None if revenue is None else float(revenue)
+    body.update(company_values(sent))
     if "parent_sales_account_id" in sent:
         parent = sent["parent_sales_account_id"]
         body["parent_sales_account_id"] = (

@@ -13,12 +13,9 @@ from kartra_freshsales.sandbox.refusal import bad
 from kartra_freshsales.sandbox.values import (
     as_amount,
     as_date,
-    as_employees,
     as_id,
-    as_number,
-    as_phone,
     as_text,
-    as_website,
+    company_values,
     label_of,
 )
 
@@ -69,15 +66,7 @@ def _nested(value: Any) -> Json:
 def clean_company(world: World, asked: Json) -> Json:
     """The company of a lead, each value read as an account's is."""
     cleaned: Json = {key: as_text(key, asked[key]) for key in COMPANY_TEXTS if key in asked}
-    if "website" in asked:
-        cleaned["website"] = as_website(asked["website"])
-    if "phone" in asked:
-        cleaned["phone"] = as_phone(asked["phone"])
-    if "number_of_employees" in asked:
-        cleaned["number_of_employees"] = as_employees(asked["number_of_employees"])
-    if "annual_revenue" in asked:
-        revenue = as_number(asked["annual_revenue"])
-        cleaned["annual_revenue"] = None if revenue is None else float(revenue)
+    cleaned |= company_values(asked)
     for key, listing in COMPANY_IDS.items():
         if key in asked:
             cleaned[key] = known(world, key, listing, asked[key])

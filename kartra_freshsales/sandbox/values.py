@@ -7,6 +7,7 @@ habit (reference, sections 4 and 8).
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any, Final
@@ -193,3 +194,19 @@ def as_labels(value: Any) -> list[str]:
     if not isinstance(items, list):
         raise bad("Invalid or missing attributes")
     return list(dict.fromkeys(text for item in items if (text := str(item).strip())))
+
+
+def company_values(sent: Mapping[str, Any]) -> dict[str, Any]:
+    """What was sent of a company beside its plain texts, each value as it is kept."""
+    read: dict[str, Callable[[Any], Any]] = {
+        "website": as_website,
+        "phone": as_phone,
+        "number_of_employees": as_employees,
+        "annual_revenue": _as_revenue,
+    }
+    return {key: reader(sent[key]) for key, reader in read.items() if key in sent}
+
+
+def _as_revenue(value: Any) -> float | None:
+    number = as_number(value)
+    return None if number is None else float(number)
