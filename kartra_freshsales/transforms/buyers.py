@@ -8,6 +8,10 @@ What does not belong here: creating contacts for unknown buyers.
 
 import polars as pl
 
+BUYER_COLUMNS = (
+    "contact_key", "kartra_id", "account_key", "owner", "other_emails", "other_kartra_ids",
+)  # fmt: skip
+"""All that finding a buyer needs of golden contacts."""
 BY_LEAD, BY_EMAIL, BY_FORMER_EMAIL = "lead_id", "email", "snapshot_email"
 BUYER_REASONS = {
     "buyer_not_found": (

@@ -3,7 +3,7 @@
 What does not belong here: values, and how headers are recognised (``kartra``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -50,6 +50,17 @@ def known_shape(
 def _column(frame: pl.DataFrame, name: str, dtype: pl.DataType) -> pl.Expr:
     found = pl.col(name) if name in frame.columns else pl.lit(None).alias(name)
     return found.cast(dtype)
+
+
+def shaped_as(frame: pl.LazyFrame, schema: Mapping[str, pl.DataType]) -> pl.LazyFrame:
+    """The columns of ``schema``, null where the frame lacks one, then its custom ones."""
+    there = frame.collect_schema().names()
+    fixed = [
+        (pl.col(name) if name in there else pl.lit(None).alias(name)).cast(dtype)
+        for name, dtype in schema.items()
+    ]
+    custom = [pl.col(name).cast(pl.String) for name in there if name.startswith(CUSTOM)]
+    return frame.select(*fixed, *custom)
 
 
 def custom_columns(frame: pl.DataFrame) -> list[str]:

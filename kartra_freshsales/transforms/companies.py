@@ -46,11 +46,31 @@ def name_key(name: str, suffixes: Collection[str]) -> str | None:
 
 
 def account_keys(companies: pl.Series, suffixes: Collection[str]) -> pl.Series:
-    """The account key of each company name, null without company."""
+    """The account key of each company name (see ``name_key``), null without company."""
     endings = frozenset(suffixes)
-    return over_distinct(
-        companies, lambda name: name_key(name, endings), pl.String()
-    ).alias("account_key")
+    cell = pl.col("value")
+    plain = ~cell.str.contains(r"[^\x00-\x7F]") & ~cell.str.contains(_DOTTED.pattern)
+    frame = pl.DataFrame({"value": companies}).with_columns(plain.alias("plain"))
+    odd = frame.select(pl.when(~pl.col("plain")).then("value")).to_series()
+    one_by_one = over_distinct(odd, lambda name: name_key(name, endings), pl.String())
+    # Step by step: one expression of all steps would repeat itself.
+    words = (
+        frame.lazy()
+        .select(pl.when("plain").then(cell.str.to_lowercase()))
+        .select(cell.str.replace_many(["&", "+", "'", "`"], [" and ", " plus ", "", ""]))
+        .select(cell.str.replace_all(_GAPS.pattern, " ").str.strip_chars())
+        .select(pl.coalesce(cell.str.extract(_before_endings(endings)), cell))
+        .select(pl.when(cell != "").then(cell))
+        .collect()
+        .to_series()
+    )
+    return pl.select(pl.coalesce(words, one_by_one)).to_series().alias("account_key")
+
+
+def _before_endings(endings: frozenset[str]) -> str:
+    """What stands before the legal forms at the end of a name, which keeps one word."""
+    forms = "|".join(sorted(map(re.escape, endings | {"and"})))
+    return rf"^(.+?)(?: (?:{forms}))+$"
 
 
 def domain(website: pl.Expr) -> pl.Expr:

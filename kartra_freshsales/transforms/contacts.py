@@ -15,6 +15,7 @@ from kartra_freshsales.transforms.contact_columns import (
     PARAGRAPHS,
     VERBATIM,
 )
+from kartra_freshsales.transforms.evidence import Evidence, learned
 from kartra_freshsales.transforms.file_meanings import with_file_meanings
 from kartra_freshsales.transforms.names import split_full_names
 from kartra_freshsales.transforms.names_in_cells import LIST_COLUMNS, split_columns
@@ -44,17 +45,29 @@ _REASONS = {
 }
 
 
-def clean_contacts(raw: pl.DataFrame, rules: SourceRules) -> Cleaned:
-    """Clean the raw contact rows of a batch.
+_MOMENTS = ("date_joined", "gdpr_status_date")
+
+
+def contact_evidence(raw: pl.LazyFrame, rules: SourceRules) -> Evidence:
+    """What the files of a batch tell of their lists and dates."""
+    return learned(raw, rules, names=LIST_COLUMNS, moments=_MOMENTS)
+
+
+def clean_contacts(
+    raw: pl.DataFrame, rules: SourceRules, evidence: Evidence | None = None
+) -> Cleaned:
+    """Clean raw contact rows of a batch, all of them or a slice.
 
     Args:
         raw: a raw frame of contacts; may hold nothing but provenance columns.
         rules: how to read it.
+        evidence: what whole files tell; None learns it from these rows.
 
     Returns:
         ``rows`` with the columns of ``CLEANED_CONTACTS`` and ``custom:*``; ``set_aside``
         with the reasons no_email, invalid_email and test_contact.
     """
+    told = evidence or contact_evidence(raw.lazy(), rules)
     shaped = known_shape(raw, ExportKind.CONTACTS, also=_ALSO)
     shaped = shaped.with_columns(
         pl.col("date_joined").alias("date_joined_raw"),
@@ -67,7 +80,7 @@ def clean_contacts(raw: pl.DataFrame, rules: SourceRules) -> Cleaned:
     keyed = texts.with_columns(emails.key(texts["email"]).alias("contact_key"))
     keyed = keyed.with_columns(_reason(keyed, rules).alias("reason"))
     going_on = keyed.filter(pl.col("reason").is_null()).drop("reason")
-    rows, more = _interpreted(going_on, rules)
+    rows, more = _interpreted(going_on, rules, told)
     return Cleaned(
         rows.select(
             *(pl.col(name).cast(dtype) for name, dtype in CLEANED_CONTACTS.items()), *custom
@@ -93,18 +106,19 @@ def _reason(frame: pl.DataFrame, rules: SourceRules) -> pl.Expr:
 
 
 def _interpreted(
-    frame: pl.DataFrame, rules: SourceRules
+    frame: pl.DataFrame, rules: SourceRules, told: Evidence
 ) -> tuple[pl.DataFrame, list[Finding]]:
     """Texts as what they mean: dates, phones, lists, consent, owner, account."""
     findings: list[Finding] = []
     frame = split_full_names(frame)
-    for name in ("date_joined", "gdpr_status_date"):
-        moments = dates.read_moments(frame, name, rules)
+    for name in _MOMENTS:
+        moments = dates.read_moments(frame, name, rules, told.orders.get(name, {}))
         frame = frame.with_columns(moments.local.alias(name)).with_columns(
             dates.to_utc(pl.col(name), rules.zone)
         )
         findings += moments.findings
-    frame, more = with_file_meanings(split_columns(frame, LIST_COLUMNS, rules), rules)
+    frame = split_columns(frame, LIST_COLUMNS, rules, told.marks)
+    frame, more = with_file_meanings(frame, rules)
     findings += more
     frame, more = consent.read_consent(frame, rules.consent)
     findings += more

@@ -5,6 +5,7 @@ only where their file tells the order: some first or second part is above 12, or
 operator decided. What does not belong here: which date of a record means what.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -13,6 +14,8 @@ from kartra_freshsales.mapping.cleaning_rules import SourceRules
 from kartra_freshsales.transforms.records import Finding, findings_by_file
 
 NAIVE = pl.Datetime("us")
+Orders = Mapping[str, str]
+"""File → day_first or month_first."""
 _MONTHS_PER_YEAR = 12
 _OLDEST = 1900
 _NUMERIC = (
@@ -35,28 +38,54 @@ class Moments:
     findings: tuple[Finding, ...]
 
 
-def read_moments(frame: pl.DataFrame, column: str, rules: SourceRules) -> Moments:
-    """Read a text column (blanks already null) of a frame with ``_file`` and ``_row``."""
+def read_moments(
+    frame: pl.DataFrame, column: str, rules: SourceRules, orders: Orders | None = None
+) -> Moments:
+    """Read a text column (blanks already null) of a frame with ``_file`` and ``_row``.
+
+    Args:
+        frame: any rows.
+        column: the column of texts.
+        rules: the layouts, and the operator's decisions.
+        orders: file → order of numeric dates; None learns them from these rows.
+    """
     texts = frame.get_column(column).str.strip_chars()
     local = _by_formats(texts, rules.date_formats)
-    numeric = (
-        pl.DataFrame({"text": texts, "read": local})
-        .select(
-            pl.col("read").is_null()
-            & pl.col("text").str.contains(_NUMERIC).fill_null(False)
-        )
-        .to_series()
-    )
+    numeric = _is_numeric(texts, local)
     findings: list[Finding] = []
     if numeric.any():
-        parts = frame.select("_file", "_row", texts.alias("text")).with_row_index("at")
-        read, findings = _numeric(parts.filter(numeric), column, rules)
+        cells = frame.select("_file", "_row", texts.alias("text")).with_row_index("at")
+        cells = cells.filter(numeric)
+        if orders is None:
+            orders = _orders(cells, rules.numeric_dates.get(column))
+        read, findings = _numeric(cells, column, orders)
         local = _filled(local, read)
     lost = frame.select("_file", "_row").filter(
         texts.is_not_null() & local.is_null() & ~numeric
     )
     findings += findings_by_file(lost, _UNREADABLE, column=column, remedy=_ADD_FORMAT)
     return Moments(local.alias(column), tuple(findings))
+
+
+def orders_told(cells: pl.DataFrame, column: str, rules: SourceRules) -> Orders:
+    """The order of numeric dates in each file.
+
+    Args:
+        cells: ``_file`` and the column as clean text, every text of a file.
+        column: which one.
+        rules: the layouts, and the operator's decision.
+    """
+    texts = cells.get_column(column).str.strip_chars()
+    numeric = _is_numeric(texts, _by_formats(texts, rules.date_formats))
+    found = cells.select("_file", texts.alias("text")).filter(numeric)
+    return _orders(found, rules.numeric_dates.get(column))
+
+
+def _is_numeric(texts: pl.Series, read: pl.Series) -> pl.Series:
+    """Which texts no layout could read and are dates in figures."""
+    figures = pl.col("text").str.contains(_NUMERIC).fill_null(False)
+    frame = pl.DataFrame({"text": texts, "read": read})
+    return frame.select(pl.col("read").is_null() & figures).to_series()
 
 
 def _by_formats(texts: pl.Series, formats: tuple[str, ...]) -> pl.Series:
@@ -79,19 +108,21 @@ def _by_formats(texts: pl.Series, formats: tuple[str, ...]) -> pl.Series:
 
 
 def _numeric(
-    cells: pl.DataFrame, column: str, rules: SourceRules
+    cells: pl.DataFrame, column: str, orders: Orders
 ) -> tuple[pl.DataFrame, list[Finding]]:
     """Numeric dates (``at, text, _file, _row``) by the order their file tells.
 
     Returns:
         ``at, read`` (null where the order or the day does not exist), and findings.
     """
-    parts = cells.with_columns(
-        pl.col("text").str.extract_groups(_NUMERIC).alias("parts")
-    ).unnest("parts")
-    orders = _orders(parts, rules.numeric_dates.get(column))
-    read = parts.join(orders, on="_file", how="left", maintain_order="left").with_columns(
-        _assembled().alias("read")
+    read = (
+        _in_parts(cells)
+        .with_columns(
+            pl.col("_file")
+            .replace_strict(dict(orders), default=None, return_dtype=pl.String)
+            .alias("order")
+        )
+        .with_columns(_assembled().alias("read"))
     )
     undecided = pl.col("order").is_null()
     findings = findings_by_file(
@@ -106,6 +137,11 @@ def _numeric(
     return read.select("at", "read"), findings
 
 
+def _in_parts(cells: pl.DataFrame) -> pl.DataFrame:
+    parts = pl.col("text").str.extract_groups(_NUMERIC).alias("parts")
+    return cells.with_columns(parts).unnest("parts")
+
+
 def _filled(local: pl.Series, read: pl.DataFrame) -> pl.Series:
     """The moments with those of ``read`` (``at, read``) put where they are null."""
     frame = pl.DataFrame({"local": local}).with_row_index("at")
@@ -113,8 +149,8 @@ def _filled(local: pl.Series, read: pl.DataFrame) -> pl.Series:
     return joined.select(pl.coalesce("local", "read")).to_series()
 
 
-def _orders(parts: pl.DataFrame, decided: str | None) -> pl.DataFrame:
-    """``_file, order``: day_first, month_first, or null where the file does not tell."""
+def _orders(cells: pl.DataFrame, decided: str | None) -> Orders:
+    """day_first or month_first by file; a file that does not tell is not in it."""
     first = (pl.col("first").cast(pl.Int64) > _MONTHS_PER_YEAR).any()
     second = (pl.col("second").cast(pl.Int64) > _MONTHS_PER_YEAR).any()
     told = (
@@ -124,7 +160,8 @@ def _orders(parts: pl.DataFrame, decided: str | None) -> pl.DataFrame:
         .then(pl.lit("month_first"))
     )
     order = pl.lit(decided, pl.String).first() if decided else told
-    return parts.group_by("_file").agg(order.alias("order"))
+    found = _in_parts(cells).group_by("_file").agg(order.alias("order"))
+    return dict(found.drop_nulls("order").iter_rows())
 
 
 def _assembled() -> pl.Expr:

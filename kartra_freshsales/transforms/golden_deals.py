@@ -6,19 +6,26 @@ What does not belong here: reading cells (``transactions``), finding the sale of
 
 import polars as pl
 
-from kartra_freshsales.transforms.buyers import BUYER_REASONS, with_buyers
+from kartra_freshsales.transforms.buyers import (
+    BUYER_COLUMNS,
+    BUYER_REASONS,
+    with_buyers,
+)
 from kartra_freshsales.transforms.deal_rows import record_states
 from kartra_freshsales.transforms.newest import merged
 from kartra_freshsales.transforms.records import (
     MONEY,
+    RECORDS_TABLE,
     ROW_STATES,
+    ROW_STATES_TABLE,
     Finding,
-    Golden,
     together,
 )
-from kartra_freshsales.transforms.refunds import link_refunds
+from kartra_freshsales.transforms.refunds import RUNGS, link_refunds
+from kartra_freshsales.transforms.spool import Spool, in_buckets
 
 _KIND = "transactions"
+_SALES, _SALE_ROWS, _REFUND_ROWS = "sales", "sale_rows", "refund_rows"
 _CHARGEBACK = "Chargeback"
 _REFUND_REASONS = {
     "refund_without_sale": (
@@ -31,31 +38,79 @@ _REFUND_REASONS = {
 
 
 def merge_sales(
-    cleaned: pl.DataFrame, contacts: pl.DataFrame, test_domains: tuple[str, ...]
-) -> Golden:
-    """Golden sales and where every row ended.
+    cleaned: pl.LazyFrame,
+    contacts: pl.LazyFrame,
+    test_domains: tuple[str, ...],
+    spool: Spool,
+) -> tuple[Finding, ...]:
+    """Golden sales and where their rows ended: the spool's ``records``, ``row_states``.
 
     Args:
         cleaned: cleaned transactions, see ``deal_columns``.
         contacts: golden contacts.
         test_domains: e-mail domains of test contacts.
+        spool: where the records are worked on, a few keys at a time.
     """
+    refunds = _merged(cleaned, spool)
+    buyers = _buyers(spool, contacts, test_domains)
+    links = link_refunds(refunds, _may_be_undone(spool, refunds))
+    problems = buyers.filter(pl.col("reason").is_not_null()).select("deal_key", "reason")
+    for rows in spool.parts(_SALE_ROWS):
+        spool.add(ROW_STATES_TABLE, record_states(rows, problems, _KIND, BUYER_REASONS))
+    for rows in spool.parts(_REFUND_ROWS):
+        spool.add(ROW_STATES_TABLE, _refund_states(rows, links, problems))
+    noted = _noted(refunds, links)
+    at = 0
+    for sales in spool.parts(_SALES):
+        told = buyers.slice(at, sales.height).drop("deal_key")
+        at += sales.height
+        sold = sales.with_columns(told.get_columns()).filter(pl.col("reason").is_null())
+        spool.add(RECORDS_TABLE, _with_refunds(sold, noted))
+    found = buyers.filter(pl.col("reason").is_null())
+    return (*_rung_counts(found, links), *_overdrawn(spool, found, refunds, links))
+
+
+def _merged(cleaned: pl.LazyFrame, spool: Spool) -> pl.DataFrame:
+    """Spool one row per sale, and where rows went; return the refunds, which are few."""
     is_deal = pl.col("treatment") == "deal"
-    sales, sale_rows = merged(cleaned, "deal_key", is_deal)
-    refunds, refund_rows = merged(cleaned, "deal_key", ~is_deal)
-    sales = with_buyers(sales, contacts, test_domains)
-    links = link_refunds(refunds, sales)
-    problems = sales.filter(pl.col("reason").is_not_null()).select("deal_key", "reason")
-    states = [
-        record_states(sale_rows, problems, _KIND, BUYER_REASONS),
-        _refund_states(refund_rows, links, problems),
-    ]
-    sales = sales.filter(pl.col("reason").is_null())
-    return Golden(
-        _with_refunds(sales, refunds, links),
-        together(states, ROW_STATES),
-        findings=(*_rung_counts(sales, links), *_overdrawn(sales, refunds, links)),
+    undone = []
+    for _, _, rows in in_buckets(cleaned, pl.col("deal_key"), spool, "waiting"):
+        sales, sale_rows = merged(rows, "deal_key", is_deal)
+        refunds, refund_rows = merged(rows, "deal_key", ~is_deal)
+        spool.add(_SALES, sales)
+        spool.add(_SALE_ROWS, sale_rows)
+        spool.add(_REFUND_ROWS, refund_rows)
+        undone.append(refunds)
+    return pl.concat(undone)
+
+
+def _buyers(
+    spool: Spool, contacts: pl.LazyFrame, test_domains: tuple[str, ...]
+) -> pl.DataFrame:
+    """``deal_key`` and what ``with_buyers`` tells, in the order of the spooled sales."""
+    there = contacts.collect_schema().names()
+    people = contacts.select(name for name in BUYER_COLUMNS if name in there).collect()
+    asking = spool.scan(_SALES).select("deal_key", "lead_id", "buyer_email", "owner")
+    return with_buyers(asking.collect(), people, test_domains).drop(
+        "lead_id", "buyer_email"
     )
+
+
+def _may_be_undone(spool: Spool, refunds: pl.DataFrame) -> pl.DataFrame:
+    """The sales that share the columns of a rung with a refund: all that links need."""
+    columns = {"deal_key", "date_at", "amount", "currency", "product"}
+    columns |= {name for keys in RUNGS.values() for name in keys}
+    sales = spool.scan(_SALES).select(sorted(columns)).collect()
+    alike = [
+        sales.join(
+            refunds.drop_nulls(keys).select(*keys, "currency").unique(),
+            on=[*keys, "currency"],
+            how="semi",
+            nulls_equal=True,
+        )
+        for keys in RUNGS.values()
+    ]
+    return pl.concat(alike).unique("deal_key")
 
 
 def _refund_states(
@@ -97,12 +152,10 @@ def _refund_states(
     return together([stated], ROW_STATES)
 
 
-def _with_refunds(
-    sales: pl.DataFrame, refunds: pl.DataFrame, links: pl.DataFrame
-) -> pl.DataFrame:
-    """Sales with ``refund_status, refunded_amount, refund_date, refund_ids``."""
+def _noted(refunds: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:
+    """What the refunds of each sale say together, by ``sale_key``."""
     linked = links.join(refunds, left_on="refund_key", right_on="deal_key")
-    noted = (
+    return (
         linked.sort("date_at", "transaction_id", nulls_last=True)
         .group_by("sale_key", maintain_order=True)
         .agg(
@@ -113,6 +166,10 @@ def _with_refunds(
             pl.col("sources").explode().alias("_refund_sources"),
         )
     )
+
+
+def _with_refunds(sales: pl.DataFrame, noted: pl.DataFrame) -> pl.DataFrame:
+    """Sales with ``refund_status, refunded_amount, refund_date, refund_ids``."""
     told = sales.select("deal_key", "amount", "sources").join(
         noted, left_on="deal_key", right_on="sale_key", how="left", maintain_order="left"
     )
@@ -134,11 +191,11 @@ def _with_refunds(
     return sales.with_columns(refunded.get_columns())
 
 
-def _rung_counts(sales: pl.DataFrame, links: pl.DataFrame) -> list[Finding]:
+def _rung_counts(buyers: pl.DataFrame, links: pl.DataFrame) -> list[Finding]:
     """How many buyers and how many refunds were found by each rung."""
     told = [
         (f"buyers found by {rung}", count)
-        for rung, count in sales.group_by("join_rung").len().sort("join_rung").iter_rows()
+        for rung, count in buyers.group_by("join_rung").len().sort("join_rung").iter_rows()
     ] + [
         (f"refunds linked by {rung.removeprefix('refund_by_').replace('_', ' ')}", count)
         for rung, count in links.group_by("rung").len().sort("rung").iter_rows()
@@ -147,15 +204,22 @@ def _rung_counts(sales: pl.DataFrame, links: pl.DataFrame) -> list[Finding]:
 
 
 def _overdrawn(
-    sales: pl.DataFrame, refunds: pl.DataFrame, links: pl.DataFrame
+    spool: Spool, buyers: pl.DataFrame, refunds: pl.DataFrame, links: pl.DataFrame
 ) -> list[Finding]:
     """Sales of which more was refunded than they amounted to."""
     taken = (
         links.join(refunds, left_on="refund_key", right_on="deal_key")
         .group_by(pl.col("sale_key").alias("deal_key"))
         .agg(pl.col("amount").sum().alias("_taken"))
+        .join(buyers, on="deal_key", how="semi")
     )
-    over = sales.join(taken, on="deal_key").filter(pl.col("_taken") > pl.col("amount"))
+    over = (
+        spool.scan(_SALES)
+        .select("deal_key", "amount", "_file", "_row")
+        .join(taken.lazy(), on="deal_key", maintain_order="left")
+        .filter(pl.col("_taken") > pl.col("amount"))
+        .collect()
+    )
     if over.is_empty():
         return []
     return [

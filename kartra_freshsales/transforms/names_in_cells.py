@@ -6,7 +6,7 @@ dropping tags, which is the taxonomy's business.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -14,8 +14,11 @@ from kartra_freshsales.mapping.cleaning_rules import SourceRules
 from kartra_freshsales.transforms.distinct import over_distinct
 
 NAMES = pl.List(pl.String())
+Marks = Mapping[tuple[str, str], str | None]
+"""(file, column) → separator, None where every cell is one name."""
 LIST_COLUMNS = ("tags", "lists", "sequences", "memberships")
-_PREFERRED = (";", "|", ",")
+PREFERRED = (";", "|", ",")
+"""Separators, the surest first."""
 _QUOTED = r'"(?:[^"]|"")*"'
 
 
@@ -25,7 +28,7 @@ def separator(cells: pl.Series) -> str | None:
     if bare.str.contains('"', literal=True).any():
         bare = bare.str.replace_all(_QUOTED, "")
     return next(
-        (mark for mark in _PREFERRED if bare.str.contains(mark, literal=True).any()), None
+        (mark for mark in PREFERRED if bare.str.contains(mark, literal=True).any()), None
     )
 
 
@@ -92,20 +95,36 @@ def unite(rows: pl.DataFrame, *, by: str, column: str) -> pl.DataFrame:
 
 
 def split_columns(
-    frame: pl.DataFrame, columns: Sequence[str], rules: SourceRules
+    frame: pl.DataFrame,
+    columns: Sequence[str],
+    rules: SourceRules,
+    marks: Marks | None = None,
 ) -> pl.DataFrame:
-    """Split the named text columns of a frame with ``_file``, file by file."""
-    overrides: dict[str, str] = {str(name): mark for name, mark in rules.separators.items()}
+    """Split the named text columns of a frame with ``_file``, file by file.
+
+    Args:
+        frame: any rows.
+        columns: which columns.
+        rules: the operator's separators, which come first.
+        marks: (file, column) → separator; None finds them in these rows.
+    """
     if frame["_file"].n_unique() <= 1:
-        return frame.with_columns(_split_column(frame[name], overrides) for name in columns)
+        return _split_file(frame, columns, rules, marks)
     return pl.concat(
-        [
-            part.with_columns(_split_column(part[name], overrides) for name in columns)
-            for part in frame.partition_by("_file", maintain_order=True)
-        ]
+        _split_file(part, columns, rules, marks)
+        for part in frame.partition_by("_file", maintain_order=True)
     )
 
 
-def _split_column(cells: pl.Series, overrides: dict[str, str]) -> pl.Series:
-    mark = overrides.get(cells.name, separator(cells))
-    return split(cells, mark or None)
+def _split_file(
+    part: pl.DataFrame, columns: Sequence[str], rules: SourceRules, marks: Marks | None
+) -> pl.DataFrame:
+    file = next(iter(part["_file"]), "")
+    decided: dict[str, str] = {str(name): mark for name, mark in rules.separators.items()}
+
+    def mark(name: str) -> str | None:
+        if name in decided:
+            return decided[name] or None
+        return separator(part[name]) if marks is None else marks.get((file, name))
+
+    return part.with_columns(split(part[name], mark(name)) for name in columns)

@@ -3,8 +3,8 @@
 What does not belong here: how any of it is worked out.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -51,6 +51,11 @@ CONFLICTS: dict[str, pl.DataType] = {
     "_file": pl.String(),
     "_row": pl.Int64(),
 }
+
+
+RECORDS_TABLE, ROW_STATES_TABLE = "records", "row_states"
+ORIGINS_TABLE, CONFLICTS_TABLE = "origins", "conflicts"
+"""The tables of a spool in which golden records and their story are kept."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +112,43 @@ class Golden:
     origins: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ORIGINS))
     conflicts: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CONFLICTS))
     findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class GoldenTables:
+    """``Golden`` of any size: lazy frames over a spool."""
+
+    records: pl.LazyFrame
+    row_states: pl.LazyFrame
+    origins: pl.LazyFrame = field(default_factory=lambda: pl.LazyFrame(schema=ORIGINS))
+    conflicts: pl.LazyFrame = field(default_factory=lambda: pl.LazyFrame(schema=CONFLICTS))
+    findings: tuple[Finding, ...] = ()
+
+    def collected(self) -> Golden:
+        """All of it in memory."""
+        return Golden(
+            self.records.collect(),
+            self.row_states.collect(),
+            self.origins.collect(),
+            self.conflicts.collect(),
+            self.findings,
+        )
+
+
+def summed(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings of several slices with each fault told once, at its first row."""
+    told: dict[tuple[object, ...], Finding] = {}
+    for each in findings:
+        same = (each.what, each.file, each.column, each.remedy)
+        first = told.get(same)
+        if first is None:
+            told[same] = each
+        elif each.row is not None and first.row is not None:
+            row, count = min(first.row, each.row), first.count + each.count
+            told[same] = replace(first, row=row, count=count)
+        elif each.file is None:
+            told[same] = replace(first, count=first.count + each.count)
+    return tuple(told.values())
 
 
 def findings_by_file(

@@ -9,7 +9,7 @@ from kartra_freshsales.kartra.kinds import ExportKind
 from kartra_freshsales.mapping.cleaning_rules import SourceRules, folded
 from kartra_freshsales.transforms import dates
 from kartra_freshsales.transforms.buyers import BUYER_REASONS, with_buyers
-from kartra_freshsales.transforms.columns import custom_columns, known_shape
+from kartra_freshsales.transforms.columns import custom_columns, known_shape, shaped_as
 from kartra_freshsales.transforms.deal_columns import (
     CLEANED_SUBSCRIPTIONS,
     GOLDEN_SUBSCRIPTIONS,
@@ -166,15 +166,7 @@ def golden_subscriptions(
         ``row_states``; ``findings`` with the count of each rung.
     """
     custom = custom_columns(cleaned)
-    shaped = cleaned.select(
-        *(
-            (pl.col(name) if name in cleaned.columns else pl.lit(None).alias(name)).cast(
-                dtype
-            )
-            for name, dtype in CLEANED_SUBSCRIPTIONS.items()
-        ),
-        *custom,
-    )
+    shaped = shaped_as(cleaned.lazy(), CLEANED_SUBSCRIPTIONS).collect()
     records, rows = merged(shaped, "deal_key")
     records = with_buyers(records, contacts, rules.test_domains)
     problems = records.filter(pl.col("reason").is_not_null()).select("deal_key", "reason")

@@ -11,7 +11,7 @@ import polars as pl
 
 from kartra_freshsales.mapping.decisions.duplicates import Duplicates
 from kartra_freshsales.transforms import consent
-from kartra_freshsales.transforms.columns import custom_columns
+from kartra_freshsales.transforms.columns import custom_columns, shaped_as
 from kartra_freshsales.transforms.contact_columns import (
     CLEANED_CONTACTS,
     CONTACTS,
@@ -29,7 +29,20 @@ from kartra_freshsales.transforms.newest import (
     newest_ranks,
     ranked,
 )
-from kartra_freshsales.transforms.records import PROVENANCE, ROW_STATES, Golden, together
+from kartra_freshsales.transforms.records import (
+    CONFLICTS_TABLE,
+    ORIGINS_TABLE,
+    PROVENANCE,
+    RECORDS_TABLE,
+    ROW_STATES,
+    ROW_STATES_TABLE,
+    Finding,
+    Golden,
+    GoldenTables,
+    summed,
+    together,
+)
+from kartra_freshsales.transforms.spool import Spool, bucket_of, in_buckets
 from kartra_freshsales.transforms.suppression import SUPPRESSED_REMEDY, suppressed
 
 KEY = "contact_key"
@@ -65,7 +78,8 @@ def golden_contacts(
         ``records`` (``GOLDEN_CONTACTS`` and ``custom:*``), the oldest first;
         ``row_states``: loaded (the newest row), merged, or suppressed by decision.
     """
-    moved = merged_by_decision(_shaped(cleaned), decided or Duplicates(), suffixes)
+    shaped = shaped_as(cleaned.lazy(), CLEANED_CONTACTS).collect()
+    moved = merged_by_decision(shaped, decided or Duplicates(), suffixes)
     rows = ranked(moved.rows, last=MOVED if moved.others.height else None)
     custom = custom_columns(rows)
     scalars = [
@@ -103,6 +117,48 @@ def golden_contacts(
     )
 
 
+def golden_contact_tables(
+    cleaned: pl.LazyFrame,
+    spool: Spool,
+    decided: Duplicates | None = None,
+    suffixes: Collection[str] = (),
+) -> GoldenTables:
+    """As ``golden_contacts``, a few addresses at a time.
+
+    Args:
+        cleaned: as there.
+        spool: an empty one, where the records are worked on.
+        decided: as there.
+        suffixes: as there.
+    """
+    decisions = decided or Duplicates()
+    findings: list[Finding] = []
+    address = pl.col(KEY).replace({each.contact: each.into for each in decisions.merge})
+    shaped = shaped_as(cleaned, CLEANED_CONTACTS)
+    for bucket, buckets, rows in in_buckets(shaped, address, spool, "waiting"):
+        golden = golden_contacts(rows, _of_bucket(decisions, bucket, buckets), suffixes)
+        spool.add(RECORDS_TABLE, golden.records)
+        spool.add(ROW_STATES_TABLE, golden.row_states)
+        spool.add(ORIGINS_TABLE, golden.origins)
+        spool.add(CONFLICTS_TABLE, golden.conflicts)
+        findings += golden.findings
+    return GoldenTables(
+        spool.scan(RECORDS_TABLE),
+        spool.scan(ROW_STATES_TABLE),
+        spool.scan(ORIGINS_TABLE),
+        spool.scan(CONFLICTS_TABLE),
+        summed(findings),
+    )
+
+
+def _of_bucket(decided: Duplicates, bucket: int, buckets: int) -> Duplicates:
+    """The decisions on contacts whose rows are in a bucket."""
+    into = pl.Series("into", [each.into for each in decided.merge], pl.String)
+    at = into.to_frame().select(bucket_of(pl.col("into"), buckets)).to_series()
+    here = tuple(each for each, b in zip(decided.merge, at, strict=True) if b == bucket)
+    return decided.model_copy(update={"merge": here})
+
+
 # Differences in these say nothing of their own.
 _QUIET = frozenset(
     {"email", "account_key", "date_joined_raw", "gdpr_status_date_raw", "phone_raw"}
@@ -116,16 +172,6 @@ def _with_others(records: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
         return records.with_columns(nothing.alias(name) for name in OTHERS)
     joined = records.join(others, on=KEY, how="left", maintain_order="left")
     return joined.with_columns(pl.col(name).fill_null(nothing) for name in OTHERS)
-
-
-def _shaped(cleaned: pl.DataFrame) -> pl.DataFrame:
-    """The cleaned rows with every column, even where nothing was cleaned at all."""
-    custom = [pl.col(name).cast(pl.String) for name in custom_columns(cleaned)]
-    fixed = [
-        (pl.col(name) if name in cleaned.columns else pl.lit(None).alias(name)).cast(dtype)
-        for name, dtype in CLEANED_CONTACTS.items()
-    ]
-    return cleaned.select(*fixed, *custom)
 
 
 def _rows_of_several(rows: pl.DataFrame, newest: pl.DataFrame) -> pl.DataFrame:

@@ -7,11 +7,11 @@ What does not belong here: names, stages and fields of deals (``mapping``).
 
 import polars as pl
 
-from kartra_freshsales.kartra.kinds import ExportKind
+from kartra_freshsales.kartra.kinds import ALIASES, ExportKind
 from kartra_freshsales.mapping.cleaning_rules import SourceRules
 from kartra_freshsales.mapping.source_words import TYPE_LABELS, type_key
 from kartra_freshsales.transforms import dates
-from kartra_freshsales.transforms.columns import custom_columns, known_shape
+from kartra_freshsales.transforms.columns import custom_columns, known_shape, shaped_as
 from kartra_freshsales.transforms.deal_columns import (
     CLEANED_TRANSACTIONS,
     GOLDEN_TRANSACTIONS,
@@ -22,15 +22,20 @@ from kartra_freshsales.transforms.deal_rows import (
     without_currency,
 )
 from kartra_freshsales.transforms.distinct import over_distinct
+from kartra_freshsales.transforms.evidence import Evidence, learned
 from kartra_freshsales.transforms.golden_deals import merge_sales
 from kartra_freshsales.transforms.owners import read_owners
 from kartra_freshsales.transforms.records import (
+    RECORDS_TABLE,
+    ROW_STATES_TABLE,
     Cleaned,
     Finding,
     Golden,
+    GoldenTables,
     findings_by_file,
 )
 from kartra_freshsales.transforms.set_aside import set_aside_rows
+from kartra_freshsales.transforms.spool import Spool
 
 _KIND = str(ExportKind.TRANSACTIONS)
 _AMOUNTS = ("amount", "sales_tax", "shipping_cost", "coupon_discount", "revenue")
@@ -53,18 +58,33 @@ _REASONS = {
 _EXCLUDED = "Nothing to do: no money moved. See transactions.types in mappings/source.yaml."
 
 
-def clean_transactions(raw: pl.DataFrame, rules: SourceRules) -> Cleaned:
-    """Clean the raw transaction rows of a batch.
+def transaction_evidence(raw: pl.LazyFrame, rules: SourceRules) -> Evidence:
+    """What the files of a batch tell of their dates."""
+    return learned(raw, rules, names=(), moments=("date",))
+
+
+def unused_columns(rules: SourceRules) -> set[str]:
+    """Known columns of transactions that no later step reads."""
+    used = {*_TEXTS, "date", *rules.transactions.also}
+    return set(ALIASES[ExportKind.TRANSACTIONS]) - used
+
+
+def clean_transactions(
+    raw: pl.DataFrame, rules: SourceRules, evidence: Evidence | None = None
+) -> Cleaned:
+    """Clean raw transaction rows of a batch, all of them or a slice.
 
     Args:
         raw: a raw frame of transactions; may hold nothing but provenance columns.
         rules: how to read it, and what becomes of each type.
+        evidence: what whole files tell; None learns it from these rows.
 
     Returns:
         ``rows`` (``CLEANED_TRANSACTIONS`` and ``custom:*``) that are a deal or annotate
         one; ``set_aside`` with ``type_<type>`` for excluded types, no_transaction_id,
         mangled_id, no_amount and unknown_type.
     """
+    told = evidence or transaction_evidence(raw.lazy(), rules)
     shaped = known_shape(raw, ExportKind.TRANSACTIONS, also=rules.transactions.also)
     needed = [*_TEXTS, "date", "_currency", "_batch", "_file", "_row", "_exported_at"]
     shaped = shaped.select(*needed, *custom_columns(shaped))
@@ -76,7 +96,7 @@ def clean_transactions(raw: pl.DataFrame, rules: SourceRules) -> Cleaned:
         wanted.filter(~excluded), _TEXTS, rules, ids=_IDS, amounts=_AMOUNTS
     )
     frame = frame.with_columns(_reason().alias("reason"))
-    rows, more = _interpreted(frame.filter(pl.col("reason").is_null()), rules)
+    rows, more = _interpreted(frame.filter(pl.col("reason").is_null()), rules, told)
     reasons = {
         f"type_{kind}": ("excluded", _EXCLUDED) for kind in kinds.filter(excluded).unique()
     }
@@ -109,7 +129,7 @@ def _reason() -> pl.Expr:
 
 
 def _interpreted(
-    frame: pl.DataFrame, rules: SourceRules
+    frame: pl.DataFrame, rules: SourceRules, told: Evidence
 ) -> tuple[pl.DataFrame, list[Finding]]:
     findings = findings_by_file(
         frame.filter((pl.col("treatment") == "deal") & (pl.col("amount") < 0)),
@@ -118,7 +138,7 @@ def _interpreted(
         remedy="Check in Kartra whether this is a refund under another type.",
     )
     findings += without_currency(frame)
-    moments = dates.read_moments(frame, "date", rules)
+    moments = dates.read_moments(frame, "date", rules, told.orders.get("date", {}))
     frame, more = read_owners(frame)
     labels = _by_type(
         frame["_type"], {key: TYPE_LABELS.get(key, key) for key in rules.transactions.types}
@@ -145,29 +165,33 @@ def _interpreted(
 def golden_transactions(
     cleaned: pl.DataFrame, contacts: pl.DataFrame, rules: SourceRules
 ) -> Golden:
+    """As ``golden_transaction_tables``, of frames and all in memory."""
+    spool = Spool(at_once=max(cleaned.height, 1))
+    return golden_transaction_tables(
+        cleaned.lazy(), contacts.lazy(), rules, spool
+    ).collected()
+
+
+def golden_transaction_tables(
+    cleaned: pl.LazyFrame, contacts: pl.LazyFrame, rules: SourceRules, spool: Spool
+) -> GoldenTables:
     """Merge the cleaned rows of all batches by ID, find buyers, note refunds.
 
     Args:
         cleaned: ``CLEANED_TRANSACTIONS`` and ``custom:*`` of any batches in any order.
         contacts: golden contacts.
         rules: for the domains of test contacts.
+        spool: an empty one, where the records are worked on.
 
     Returns:
         ``records`` (``GOLDEN_TRANSACTIONS`` and ``custom:*``);
         ``row_states``; ``findings`` with the count of each rung.
     """
-    custom = custom_columns(cleaned)
-    shaped = cleaned.select(
-        *(
-            (pl.col(name) if name in cleaned.columns else pl.lit(None).alias(name)).cast(
-                dtype
-            )
-            for name, dtype in CLEANED_TRANSACTIONS.items()
-        ),
-        *custom,
+    findings = merge_sales(
+        shaped_as(cleaned, CLEANED_TRANSACTIONS), contacts, rules.test_domains, spool
     )
-    merged = merge_sales(shaped, contacts, rules.test_domains)
-    records = merged.records.select(
-        *(pl.col(name).cast(dtype) for name, dtype in GOLDEN_TRANSACTIONS.items()), *custom
+    return GoldenTables(
+        shaped_as(spool.scan(RECORDS_TABLE), GOLDEN_TRANSACTIONS),
+        spool.scan(ROW_STATES_TABLE),
+        findings=findings,
     )
-    return Golden(records, merged.row_states, findings=merged.findings)
