@@ -15,6 +15,7 @@ from kartra_freshsales.transforms.deal_rows import record_states
 from kartra_freshsales.transforms.newest import merged
 from kartra_freshsales.transforms.records import (
     MONEY,
+    PROVENANCE,
     RECORDS_TABLE,
     ROW_STATES,
     ROW_STATES_TABLE,
@@ -22,7 +23,7 @@ from kartra_freshsales.transforms.records import (
     together,
 )
 from kartra_freshsales.transforms.refunds import RUNGS, link_refunds
-from kartra_freshsales.transforms.spool import Spool, in_buckets
+from kartra_freshsales.transforms.spool import Spool, rows_of_keys
 
 _KIND = "transactions"
 _SALES, _SALE_ROWS, _REFUND_ROWS = "sales", "sale_rows", "refund_rows"
@@ -74,7 +75,7 @@ def _merged(cleaned: pl.LazyFrame, spool: Spool) -> pl.DataFrame:
     """Spool one row per sale, and where rows went; return the refunds, which are few."""
     is_deal = pl.col("treatment") == "deal"
     undone = []
-    for _, _, rows in in_buckets(cleaned, pl.col("deal_key"), spool, "waiting"):
+    for rows in rows_of_keys(cleaned, pl.col("deal_key"), spool):
         sales, sale_rows = merged(rows, "deal_key", is_deal)
         refunds, refund_rows = merged(rows, "deal_key", ~is_deal)
         spool.add(_SALES, sales)
@@ -164,6 +165,10 @@ def _noted(refunds: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:
             pl.col("transaction_id").alias("refund_ids"),
             (pl.col("type") == _CHARGEBACK).any().alias("_charged_back"),
             pl.col("sources").explode().alias("_refund_sources"),
+            pl.struct(PROVENANCE.keys())
+            .sort_by(["_exported_at", "_batch"], nulls_last=False)
+            .last()
+            .alias("_newest_refund"),
         )
     )
 
@@ -188,7 +193,33 @@ def _with_refunds(sales: pl.DataFrame, noted: pl.DataFrame) -> pl.DataFrame:
         pl.col("refund_ids").fill_null(no_names),
         pl.col("sources").list.concat(pl.col("_refund_sources").fill_null(no_names)),
     )
-    return sales.with_columns(refunded.get_columns())
+    return _owned(sales.with_columns(refunded.get_columns()), noted)
+
+
+def _owned(sales: pl.DataFrame, noted: pl.DataFrame) -> pl.DataFrame:
+    """Sales with the provenance of their newest row, be it a refund's.
+
+    The batch that brings a refund changes the deal and owns it from then on, so that taking
+    that batch back takes the refund back as well.
+    """
+    told = sales.select("deal_key", *PROVENANCE).join(
+        noted.select("sale_key", pl.col("_newest_refund").struct.unnest()),
+        left_on="deal_key", right_on="sale_key", how="left", maintain_order="left",
+        suffix="_refunded",
+    )  # fmt: skip
+    long_ago = pl.datetime(1, 1, 1, time_unit="us", time_zone="UTC")
+    at = pl.col("_exported_at").fill_null(long_ago)
+    refunded_at = pl.col("_exported_at_refunded").fill_null(long_ago)
+    later = pl.col("_batch_refunded") > pl.col("_batch")
+    newer = (refunded_at > at) | ((refunded_at == at) & later)
+    owned = told.select(
+        pl.when(newer & pl.col("_batch_refunded").is_not_null())
+        .then(f"{name}_refunded")
+        .otherwise(name)
+        .alias(name)
+        for name in PROVENANCE
+    )
+    return sales.with_columns(owned.get_columns())
 
 
 def _rung_counts(buyers: pl.DataFrame, links: pl.DataFrame) -> list[Finding]:

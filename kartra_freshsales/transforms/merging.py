@@ -88,11 +88,12 @@ def merged_by_decision(
     return Merged(
         _without_what_is_of_the_address(renamed.select(rows.columns)),
         others,
-        _findings(in_vain),
+        moving_nobody(in_vain),
     )
 
 
-def _findings(in_vain: int) -> tuple[Finding, ...]:
+def moving_nobody(in_vain: int) -> tuple[Finding, ...]:
+    """What is told of decisions that name an address of no export."""
     if not in_vain:
         return ()
     return (

@@ -14,20 +14,26 @@ import polars as pl
 
 AT_ONCE: Final = 200_000
 """Rows held in memory together: a few hundred megabytes of wide rows."""
-BUCKET: Final = "_bucket"
+HELD: Final = 200_000_000
+"""Bytes of parts that a spool keeps in memory, because writing costs more than holding."""
+_BUCKET: Final = "_bucket"
 
 
 class Spool:
     """Named tables of parts, in the order in which they were added.
 
     Args:
-        folder: an empty folder of its own for the parts; None keeps them in memory.
+        folder: an empty folder of its own for the parts; None keeps all in memory.
         at_once: how many rows are worked on together.
+        held: bytes of parts kept in memory before the folder is used.
     """
 
-    def __init__(self, folder: Path | None = None, at_once: int = AT_ONCE) -> None:
+    def __init__(
+        self, folder: Path | None = None, at_once: int = AT_ONCE, held: int = HELD
+    ) -> None:
         self.folder = folder
         self.at_once = at_once
+        self._room = held
         self._parts: dict[str, list[pl.DataFrame | Path]] = {}
         self._heights: dict[str, int] = {}
 
@@ -37,7 +43,9 @@ class Spool:
         if part.is_empty() and parts:
             return
         self._heights[name] = self._heights.get(name, 0) + part.height
-        if self.folder is None:
+        size = int(part.estimated_size())
+        if self.folder is None or size <= self._room:
+            self._room -= size
             parts.append(part)
             return
         path = self.folder / f"{name}-{len(parts):05d}.parquet"
@@ -67,6 +75,8 @@ class Spool:
         for part in self._parts.pop(name, []):
             if isinstance(part, Path):
                 part.unlink()
+            else:
+                self._room += int(part.estimated_size())
         self._heights.pop(name, None)
 
 
@@ -81,39 +91,40 @@ def slices(table: pl.LazyFrame, at_once: int) -> Iterator[pl.DataFrame]:
         yield table.slice(start, at_once).collect()
 
 
-def bucket_of(key: pl.Expr, buckets: int) -> pl.Expr:
-    """The bucket of each key, from 0: rows of one key always share theirs."""
-    return (key.hash() % buckets).cast(pl.UInt32)
+def rows_of_keys(table: pl.LazyFrame, key: pl.Expr, spool: Spool) -> Iterator[pl.DataFrame]:
+    """All rows of each key together: some keys at a time instead of all at once.
 
-
-def in_buckets(
-    table: pl.LazyFrame, key: pl.Expr, spool: Spool, name: str
-) -> Iterator[tuple[int, int, pl.DataFrame]]:
-    """All rows of each key together: a few keys at a time instead of all at once.
+    Rows that share their key with no other come slice by slice, as they stand; only the
+    others are sorted into buckets first.
 
     Args:
         table: any rows.
-        key: what rows must share to come together.
+        key: what rows must share to come together; never null.
         spool: where rows wait for their turn.
-        name: a name for the waiting rows that no other table has.
 
     Yields:
-        The number of the bucket, how many there are, and its rows in their order.
+        Rows in their order, some perhaps none; at least once.
     """
-    buckets = math.ceil(max(height_of(table), 1) / spool.at_once)
-    if buckets == 1:
-        yield 0, 1, table.collect()
+    keys = table.select(key).collect().to_series()
+    shared = keys.is_duplicated()
+    del keys
+    if len(shared) <= spool.at_once:
+        yield table.collect()
         return
-    placed = table.with_columns(bucket_of(key, buckets).alias(BUCKET))
-    for rows in slices(placed, spool.at_once):
-        for (bucket,), part in rows.partition_by(
-            BUCKET, include_key=False, as_dict=True
+    buckets = math.ceil(int(shared.sum()) / spool.at_once)
+    bucket = (key.hash() % max(buckets, 1)).alias(_BUCKET)
+    at = 0
+    for rows in slices(table, spool.at_once):
+        repeated = shared.slice(at, rows.height)
+        at += rows.height
+        waiting = rows.filter(repeated).with_columns(bucket)
+        for (number,), part in waiting.partition_by(
+            _BUCKET, include_key=False, as_dict=True
         ).items():
-            spool.add(f"{name}-{bucket}", part)
-    for bucket in range(buckets):
-        waiting = f"{name}-{bucket}"
-        parts = list(spool.parts(waiting))
-        spool.drop(waiting)
-        rows = pl.concat(parts, how="diagonal") if parts else table.clear().collect()
-        del parts
-        yield bucket, buckets, rows
+            spool.add(f"waiting-{number}", part)
+        yield rows.filter(~repeated)
+    for number in range(buckets):
+        parts = list(spool.parts(f"waiting-{number}"))
+        spool.drop(f"waiting-{number}")
+        if parts:
+            yield pl.concat(parts, how="diagonal")

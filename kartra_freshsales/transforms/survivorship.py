@@ -18,7 +18,12 @@ from kartra_freshsales.transforms.contact_columns import (
     GOLDEN_CONTACTS,
 )
 from kartra_freshsales.transforms.contact_lineage import conflicts, origins
-from kartra_freshsales.transforms.merging import MOVED, OTHERS, merged_by_decision
+from kartra_freshsales.transforms.merging import (
+    MOVED,
+    OTHERS,
+    merged_by_decision,
+    moving_nobody,
+)
 from kartra_freshsales.transforms.names_in_cells import LIST_COLUMNS, unite
 from kartra_freshsales.transforms.newest import (
     RANK,
@@ -42,7 +47,7 @@ from kartra_freshsales.transforms.records import (
     summed,
     together,
 )
-from kartra_freshsales.transforms.spool import Spool, bucket_of, in_buckets
+from kartra_freshsales.transforms.spool import Spool, rows_of_keys
 from kartra_freshsales.transforms.suppression import SUPPRESSED_REMEDY, suppressed
 
 KEY = "contact_key"
@@ -135,13 +140,18 @@ def golden_contact_tables(
     findings: list[Finding] = []
     address = pl.col(KEY).replace({each.contact: each.into for each in decisions.merge})
     shaped = shaped_as(cleaned, CLEANED_CONTACTS)
-    for bucket, buckets, rows in in_buckets(shaped, address, spool, "waiting"):
-        golden = golden_contacts(rows, _of_bucket(decisions, bucket, buckets), suffixes)
+    waiting = {each.into for each in decisions.merge}
+    for rows in rows_of_keys(shaped, address, spool):
+        here = waiting & set(rows.select(address).to_series()) if waiting else set()
+        golden = golden_contacts(rows, _merging_into(here, decisions), suffixes)
+        waiting -= here
         spool.add(RECORDS_TABLE, golden.records)
         spool.add(ROW_STATES_TABLE, golden.row_states)
         spool.add(ORIGINS_TABLE, golden.origins)
         spool.add(CONFLICTS_TABLE, golden.conflicts)
         findings += golden.findings
+    unknown = len(_merging_into(waiting, decisions).merge)
+    findings += moving_nobody(unknown)
     return GoldenTables(
         spool.scan(RECORDS_TABLE),
         spool.scan(ROW_STATES_TABLE),
@@ -151,11 +161,9 @@ def golden_contact_tables(
     )
 
 
-def _of_bucket(decided: Duplicates, bucket: int, buckets: int) -> Duplicates:
-    """The decisions on contacts whose rows are in a bucket."""
-    into = pl.Series("into", [each.into for each in decided.merge], pl.String)
-    at = into.to_frame().select(bucket_of(pl.col("into"), buckets)).to_series()
-    here = tuple(each for each, b in zip(decided.merge, at, strict=True) if b == bucket)
+def _merging_into(kept: Collection[str], decided: Duplicates) -> Duplicates:
+    """The decisions whose contact that stays is one of ``kept``."""
+    here = tuple(each for each in decided.merge if each.into in kept)
     return decided.model_copy(update={"merge": here})
 
 

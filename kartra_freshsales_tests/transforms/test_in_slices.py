@@ -68,7 +68,7 @@ def whole(batches: list[dict[ExportKind, pl.DataFrame]]) -> dict[ExportKind, pl.
 
 @pytest.fixture(params=["in memory", "on disk"])
 def spool(request: pytest.FixtureRequest, tmp_path: Path) -> Spool:
-    return Spool(tmp_path if request.param == "on disk" else None, AT_ONCE)
+    return Spool(tmp_path if request.param == "on disk" else None, AT_ONCE, held=0)
 
 
 @pytest.mark.parametrize("kind", CLEAN)
