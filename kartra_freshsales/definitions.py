@@ -11,6 +11,7 @@ from dagster import (
 )
 
 from kartra_freshsales.assets import (
+    attached,
     clean,
     discover,
     extract,
@@ -20,6 +21,7 @@ from kartra_freshsales.assets import (
     plan,
     provision,
     reconcile,
+    review,
     undo,
 )
 from kartra_freshsales.orchestration import jobs
@@ -27,6 +29,7 @@ from kartra_freshsales.orchestration.checks.all_checks import ALL_CHECKS
 from kartra_freshsales.orchestration.destination import DestinationResource
 from kartra_freshsales.orchestration.io_manager import (
     IDENTIFYING_COLUMNS,
+    REVIEWED_COLUMNS,
     FramesIOManager,
 )
 from kartra_freshsales.orchestration.progress import Progress
@@ -35,7 +38,8 @@ from kartra_freshsales.orchestration.schedules import failed_partitions_schedule
 from kartra_freshsales.orchestration.sensors import inbox_sensor
 
 STAGES = (
-    extract, discover, clean, mapping, owners, provision, plan, load, reconcile, undo,
+    extract, discover, clean, attached, mapping, owners, review, provision, plan, load,
+    reconcile, undo,
 )  # fmt: skip
 """The journey in reading order."""
 
@@ -74,6 +78,7 @@ def build_definitions(
         "identifying_columns": FramesIOManager(
             workspace=folder, columns=IDENTIFYING_COLUMNS
         ),
+        "reviewed_columns": FramesIOManager(workspace=folder, columns=REVIEWED_COLUMNS),
     }
     return Definitions(
         assets=all_assets(),

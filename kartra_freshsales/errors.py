@@ -8,7 +8,8 @@
     ├── WaitingForPerson         a decision is needed before the next stage
     │   ├── NotConfirmed         the mapping, the gaps or the plan was not approved
     │   ├── OwnersUnmatched      owners without an active Freshsales user
-    │   └── FieldsMissing        custom fields that an admin must create
+    │   ├── FieldsMissing        custom fields that an admin must create
+    │   └── BatchBusy            another process is at work there
     ├── DestinationError         Freshsales answered, or did not
     │   ├── Permanent            a retry cannot help
     │   │   ├── Unauthorised, Forbidden, NotFound, Refused
@@ -88,6 +89,10 @@ class OwnersUnmatched(WaitingForPerson):
 
 class FieldsMissing(WaitingForPerson):
     """Custom fields must be created (or corrected) before anything is loaded."""
+
+
+class BatchBusy(WaitingForPerson):
+    """Another process loads or undoes the same batch, or has taken this work over."""
 
 
 class DestinationError(KartraFreshsalesError):

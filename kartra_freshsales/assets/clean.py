@@ -36,6 +36,7 @@ from kartra_freshsales.transforms.transactions import (
 )
 
 GROUP = "clean"
+KINDS = (ExportKind.CONTACTS, ExportKind.TRANSACTIONS, ExportKind.SUBSCRIPTIONS)
 Clean = Callable[[pl.DataFrame, SourceRules], Cleaned]
 
 
@@ -189,18 +190,26 @@ def accounts(workspace: WorkspaceResource, contacts: pl.DataFrame) -> Output[pl.
     ins={
         f"{stage}_{kind}": AssetIn(f"{stage}_{kind}")
         for stage in ("quarantined", "set_aside")
-        for kind in ("contacts", "transactions", "subscriptions")
+        for kind in (*KINDS, ExportKind.ACTIVITIES, ExportKind.ATTACHMENTS)
     },
 )
 def source_rows(
     contact_rows: pl.DataFrame,
     transaction_rows: pl.DataFrame,
     subscription_rows: pl.DataFrame,
+    activity_rows: pl.DataFrame,
+    attachment_rows: pl.DataFrame,
     **not_going_on: pl.DataFrame,
 ) -> Output[pl.DataFrame]:
     """The ledger of rows: every line of every file in exactly one state."""
     rows = conservation.ledger_of_rows(
-        states=[contact_rows, transaction_rows, subscription_rows],
+        states=[
+            contact_rows,
+            transaction_rows,
+            subscription_rows,
+            activity_rows,
+            attachment_rows,
+        ],
         set_aside=[f for name, f in not_going_on.items() if name.startswith("set_aside")],
         quarantined={
             name.removeprefix("quarantined_"): frame

@@ -3,6 +3,8 @@
 Nothing here needs Freshsales: the scope can be written from the exports alone.
 """
 
+from pathlib import Path
+
 import polars as pl
 from dagster import (
     AssetExecutionContext,
@@ -14,14 +16,16 @@ from dagster import (
 )
 
 from kartra_freshsales.kartra.kinds import ExportKind
+from kartra_freshsales.mapping.label_changes import label_changes
 from kartra_freshsales.orchestration.outputs import Facts, Outputs, counted, counts_by
 from kartra_freshsales.orchestration.resources import WorkspaceResource
 from kartra_freshsales.reports import batches as batch_tables
-from kartra_freshsales.reports.discovery import scope_of
+from kartra_freshsales.reports.discovery import Scope, scope_of
 from kartra_freshsales.reports.gaps import gaps_report
 from kartra_freshsales.reports.scope_sections import (
     duplicates_section,
     flags_section,
+    labels_section,
     totals_section,
 )
 from kartra_freshsales.reports.tables import csv_text
@@ -29,6 +33,7 @@ from kartra_freshsales.transforms import audit, batches, gaps, totals
 from kartra_freshsales.transforms import export_columns as columns
 from kartra_freshsales.transforms import tag_taxonomy as taxonomy
 from kartra_freshsales.transforms.company_lookalikes import account_lookalikes
+from kartra_freshsales.transforms.conflicts_to_review import conflicts_to_review
 from kartra_freshsales.transforms.flags import flag_counts, flagged
 from kartra_freshsales.transforms.lookalikes import contact_lookalikes
 
@@ -94,6 +99,7 @@ def what_exports_cover(
 
 @asset(group_name=GROUP, kinds={"polars"})
 def contact_audit(
+    workspace: WorkspaceResource,
     cleaned_contacts: pl.DataFrame,
     contacts: pl.DataFrame,
     transactions: pl.DataFrame,
@@ -101,7 +107,13 @@ def contact_audit(
 ) -> Output[pl.DataFrame]:
     """Raw against clean counts, and how many are bounced, stale, repeated or nameless."""
     buyers = transactions["contact_key"].unique()
-    measured = audit.contact_audit(cleaned_contacts, contacts, source_rows, buyers=buyers)
+    measured = audit.contact_audit(
+        cleaned_contacts,
+        contacts,
+        source_rows,
+        buyers=buyers,
+        source=workspace.mapping().source,
+    )
     return counted(measured)
 
 
@@ -115,10 +127,10 @@ def duplicate_proposals(
     """Contacts and companies that may be one; nothing is merged without a decision."""
     decided = workspace.mapping()
     people, findings = contact_lookalikes(contacts, decided.duplicates)
-    for finding in findings:
-        context.log.warning(str(finding))
     suffixes = decided.source.legal_suffixes
-    firms = account_lookalikes(accounts, decided.duplicates, suffixes)
+    firms, more = account_lookalikes(accounts, decided.duplicates, suffixes)
+    for finding in (*findings, *more):
+        context.log.warning(str(finding))
     found = pl.concat([people, firms])
     # The addresses must be seen: they are what is written into duplicates.yaml.
     text = csv_text(found, verbatim=("keep", "other", "decision"))
@@ -147,6 +159,16 @@ def records_to_review(
     """Contact rows a person should see before the import: no e-mail, no name, doubled."""
     review = audit.records_to_review(cleaned_contacts, source_rows, duplicate_proposals)
     path = workspace.write_report("records_to_review.csv", csv_text(review))
+    return counted(review, path=MetadataValue.path(path))
+
+
+@asset(group_name=GROUP, kinds={"csv"})
+def conflicting_fields(
+    workspace: WorkspaceResource, contact_conflicts: pl.DataFrame, contacts: pl.DataFrame
+) -> Output[pl.DataFrame]:
+    """Fields on which a contact's exports disagree: the row that was taken, the others."""
+    review = conflicts_to_review(contact_conflicts, contacts)
+    path = workspace.write_report("conflicting_fields.csv", csv_text(review))
     return counted(review, path=MetadataValue.path(path))
 
 
@@ -190,13 +212,22 @@ def totals_compared(
 
 @asset(group_name=GROUP, kinds={"polars"})
 def tag_taxonomy(
-    workspace: WorkspaceResource, contacts: pl.DataFrame
+    context: AssetExecutionContext, workspace: WorkspaceResource, contacts: pl.DataFrame
 ) -> Output[pl.DataFrame]:
     """Each tag with its contacts, whether it records behaviour, and tags spelt alike."""
     table = taxonomy.tag_taxonomy(contacts)
+    for finding in taxonomy.not_compared(table):
+        context.log.warning(str(finding))
     path = workspace.write_report("tag_taxonomy.csv", csv_text(table))
-    behavioural = int(table["behavioural"].sum())
-    return counted(table, behavioural=behavioural, path=MetadataValue.path(path))
+    changes = label_changes(contacts, workspace.mapping())
+    changed = workspace.write_report("label_changes.csv", csv_text(changes))
+    return counted(
+        table,
+        behavioural=int(table["behavioural"].sum()),
+        path=MetadataValue.path(path),
+        changed=changes.height,
+        changes=MetadataValue.path(changed),
+    )
 
 
 @asset(group_name=GROUP, kinds={"polars"})
@@ -205,11 +236,18 @@ def data_gaps(
     contacts: pl.DataFrame,
     transactions: pl.DataFrame,
     subscriptions: pl.DataFrame,
+    activities: pl.DataFrame,
+    attachments: pl.DataFrame,
     tag_taxonomy: pl.DataFrame,
 ) -> Output[pl.DataFrame]:
     """What will be missing afterwards, with the number of records each gap touches."""
     table = gaps.gaps(
-        contacts, tag_taxonomy, transactions=transactions, subscriptions=subscriptions
+        contacts,
+        tag_taxonomy,
+        transactions=transactions,
+        subscriptions=subscriptions,
+        activities=activities,
+        attachments=attachments,
     )
     path = workspace.write_report("data_gaps.md", gaps_report(table).markdown)
     return counted(table, path=MetadataValue.path(path))
@@ -256,11 +294,15 @@ def migration_scope(
         more=(
             batch_tables.cover_section(batch_manifest, batch_overlaps, export_gaps),
             flags_section(flagged_contacts),
+            labels_section(label_changes(contacts, workspace.mapping())),
             duplicates_section(duplicate_proposals, contact_conflicts),
             totals_section(transaction_totals, totals_compared, held_together),
         ),
     )
-    html = workspace.write_report("migration_scope.html", scope.report.html)
-    workspace.write_report("migration_scope.md", scope.report.markdown)
-    link = MetadataValue.path(html)
+    link = MetadataValue.path(_written(workspace, scope))
     return counted(scope.grading.grades, scope=link, grade=scope.grading.overall)
+
+
+def _written(workspace: WorkspaceResource, scope: Scope) -> Path:
+    workspace.write_report("migration_scope.md", scope.report.markdown)
+    return workspace.write_report("migration_scope.html", scope.report.html)

@@ -23,7 +23,7 @@ _NO_ROWS = pl.DataFrame(
 )
 _PROBLEM_SCHEMA = dict.fromkeys(("_batch", "_file", "what", "remedy"), pl.String)
 _NOTHING_SET_ASIDE = pl.DataFrame(schema=dict(QUARANTINE_SCHEMA))
-KINDS = (ExportKind.CONTACTS, ExportKind.TRANSACTIONS, ExportKind.SUBSCRIPTIONS)
+KINDS = tuple(kind for kind in ExportKind if kind is not ExportKind.UNKNOWN)
 
 _OUTS = {
     f"raw_{kind}": AssetOut(

@@ -15,14 +15,26 @@ from dagster import (
 )
 
 from kartra_freshsales.freshsales.modules import Module
+from kartra_freshsales.loading.results import SCHEMA
 from kartra_freshsales.orchestration.approval import of_plan, require_approval
 from kartra_freshsales.orchestration.destination import DestinationResource
 from kartra_freshsales.orchestration.outputs import counted, counts_by
 from kartra_freshsales.orchestration.partitions import BATCHES
-from kartra_freshsales.orchestration.progress import Progress
+from kartra_freshsales.orchestration.progress import Logged, Progress
 
 GROUP = "load"
+NOTHING_LOADED = pl.DataFrame(schema=SCHEMA)
 INPUTS = ("load_plan", "load_approval", "provisioned_fields", "destination_snapshot")
+
+
+def nothing_brought(module: Module, plan: pl.DataFrame) -> bool:
+    """Whether the plan has none of what people may bring besides the exports.
+
+    No account has to be opened for it then, as most migrations have neither.
+    """
+    if module not in {Module.ACTIVITIES, Module.FILES}:
+        return False
+    return not (plan["module"] == str(module)).any()
 
 
 def loaded_asset(
@@ -51,11 +63,13 @@ def loaded_asset(
     ) -> Output[pl.DataFrame]:
         batch = context.partition_key
         require_approval(load_plan, load_approval, provisioned_fields, destination, batch)
+        if nothing_brought(module, load_plan):
+            return counted(of_plan(NOTHING_LOADED, load_plan))
         with destination.loader(
             run=context.run.run_id,
             batch=batch,
             metadata=provisioned_fields,
-            progress=progress,
+            progress=Logged(progress, context.log),
         ) as loader:
             rows = loader.load(module, load_plan, snapshot=destination_snapshot).rows
         rows = of_plan(rows, load_plan)
@@ -101,9 +115,21 @@ loaded_notes = loaded_asset(
     after="loaded_subscriptions",
     description="Kartra's notes on their contacts.",
 )
+loaded_activities = loaded_asset(
+    "loaded_activities",
+    Module.ACTIVITIES,
+    after="loaded_notes",
+    description="Calls, e-mails, meetings and tasks on their contacts, at their own times.",
+)
+loaded_files = loaded_asset(
+    "loaded_files",
+    Module.FILES,
+    after="loaded_activities",
+    description="Files on their contact or deal, uploaded from the batch, read back.",
+)
 loaded_lists = loaded_asset(
     "loaded_lists",
     Module.LISTS,
-    after="loaded_notes",
+    after="loaded_files",
     description="Marketing lists with their members, read back.",
 )

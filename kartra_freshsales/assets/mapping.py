@@ -71,7 +71,8 @@ def confirmed_mapping(
             if not config.confirmed_by.strip():
                 raise NotConfirmed(
                     f"The {kind} has not been confirmed as it stands now.",
-                    remedy="Read reports/migration_scope.html and mappings/*.yaml, then "
+                    remedy="Read reports/migration_scope.html and reports/review.xlsx, "
+                    "correct mappings/*.yaml where they are wrong, then "
                     "confirm with --approve NAME (in Dagster: confirmed_by of this asset).",
                 )
             ledger.approve(kind, "all", digest, config.confirmed_by, context.run.run_id)

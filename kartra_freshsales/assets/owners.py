@@ -51,6 +51,7 @@ def owner_queue(
         raise OwnersUnmatched(
             f"{queue.height} owner(s) have no active user in Freshsales; see {path}.",
             remedy="Add or reactivate these users in Freshsales, or name another owner "
-            "under 'remap' in mappings/owners.yaml, then run this again.",
+            "under 'remap' in mappings/owners.yaml (sheet Owners of reports/review.xlsx), "
+            "then run this again.",
         )
     return counted(queue, queue=MetadataValue.path(path))

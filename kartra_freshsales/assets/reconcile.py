@@ -21,14 +21,20 @@ from kartra_freshsales.orchestration.outputs import Outputs, counted, counts_by
 from kartra_freshsales.orchestration.partitions import BATCHES
 from kartra_freshsales.orchestration.resources import WorkspaceResource
 from kartra_freshsales.reports.books import (
+    Books,
     close_books,
     compare_batch,
     summary_text,
 )
 from kartra_freshsales.reports.rebuild import rebuild_inventory as inventory_report
+from kartra_freshsales.reports.signing import workspace_signer
+from kartra_freshsales.reports.spot_check import Origins, source_rows_of, spot_check_report
 
 GROUP = "reconcile"
-LOADED = ("accounts", "contacts", "leads", "deals", "subscriptions", "notes", "lists")
+LOADED = (
+    "accounts", "contacts", "leads", "deals", "subscriptions", "notes", "activities",
+    "files", "lists",
+)  # fmt: skip
 
 
 def reconciliation_asset(what: str) -> AssetsDefinition:
@@ -38,6 +44,7 @@ def reconciliation_asset(what: str) -> AssetsDefinition:
         name=f"{what}_reconciliation",
         ins={
             "loaded": AssetIn(f"loaded_{what}"),
+            "plan": AssetIn("load_plan"),
             "snapshot": AssetIn("destination_snapshot"),
         },
         partitions_def=BATCHES,
@@ -49,12 +56,13 @@ def reconciliation_asset(what: str) -> AssetsDefinition:
         context: AssetExecutionContext,
         destination: DestinationResource,
         loaded: pl.DataFrame,
+        plan: pl.DataFrame,
         snapshot: pl.DataFrame,
     ) -> Output[pl.DataFrame]:
         with destination.ledger() as ledger:
             identities = ledger.identities()
         comparison, report = compare_batch(
-            what, context.partition_key, loaded, snapshot, identities
+            what, context.partition_key, loaded, snapshot, identities, plan=plan
         )
         path = destination.workspace.write_report(
             f"batches/{context.partition_key}/{what}.md", report
@@ -83,6 +91,18 @@ def paths(files: Mapping[str, str]) -> dict[str, MetadataValue[Any]]:
     }
 
 
+def written(books: Books, workspace: WorkspaceResource) -> dict[str, str]:
+    """Write every report, the signed certificate and its evidence; paths by name."""
+    folders = workspace.workspace
+    files = {
+        name: str(workspace.write_report(name, text))
+        for name, text in {**books.files, **books.own_files}.items()
+    }
+    files |= books.sealed(workspace_signer(folders.data / "keys"), folders.reports)
+    workspace.write_report("summary.json", summary_text(books, files))
+    return files
+
+
 def stacked(frames: Mapping[str, pl.DataFrame], prefix: str) -> pl.DataFrame:
     """The frames whose names start so, one under the other."""
     return pl.concat(
@@ -108,6 +128,10 @@ def stacked(frames: Mapping[str, pl.DataFrame], prefix: str) -> pl.DataFrame:
             description="Where every source row ended and what stands in Freshsales, as "
             "HTML and Markdown for the customer's admin.",
             kinds={"html"},
+        ),
+        "spot_sample": AssetOut(
+            description="Records drawn for a person to look at, field by field.",
+            kinds={"polars"},
         ),
     },
 )
@@ -139,15 +163,45 @@ def certificate_and_report(
             identities=ledger.identities(),
             requests=ledger.request_counts(),
             target=workspace.settings().base_url,
+            account=ledger.destination.key,
+            record=ledger.chain_record(),
         )
-    files = {
-        name: str(workspace.write_report(name, text)) for name, text in books.files.items()
-    }
-    workspace.write_report("summary.json", summary_text(books, files))
+    files = written(books, workspace)
     passed, links = books.reckoning.certificate.passed, paths(files)
     yield counted(books.measures, name="certificate", passed=passed, **links)
     listed = pl.DataFrame({"report": list(files), "path": list(files.values())})
     yield counted(listed, name="reconciliation_report", passed=passed, **links)
+    yield counted(books.sample, name="spot_sample", seed=books.ground.seed)
+
+
+@asset(group_name=GROUP, kinds={"html"})
+def spot_check(
+    destination: DestinationResource,
+    spot_sample: pl.DataFrame,
+    provisioned_fields: pl.DataFrame,
+    contacts: pl.DataFrame,
+    accounts: pl.DataFrame,
+    transactions: pl.DataFrame,
+    subscriptions: pl.DataFrame,
+    raw_contacts: pl.DataFrame,
+    raw_transactions: pl.DataFrame,
+    raw_subscriptions: pl.DataFrame,
+    raw_activities: pl.DataFrame,
+    raw_attachments: pl.DataFrame,
+) -> Output[pl.DataFrame]:
+    """10 to 20 records from their source row to what was read back, for a person's eye."""
+    golden = {"contacts": contacts, "leads": contacts, "sales_accounts": accounts,
+              "deals": transactions, "subscriptions": subscriptions}  # fmt: skip
+    raws = (raw_contacts, raw_transactions, raw_subscriptions, raw_activities,
+            raw_attachments)  # fmt: skip
+    report = spot_check_report(
+        spot_sample,
+        Origins(source_rows_of(spot_sample, *raws), golden),
+        destination.workspace.mapping(),
+        destination.settings_in(provisioned_fields),
+    )
+    path = destination.workspace.write_report("spot_check.html", report.html)
+    return counted(report.table, path=MetadataValue.path(path))
 
 
 @asset(group_name=GROUP, kinds={"markdown"}, deps=["certificate"])

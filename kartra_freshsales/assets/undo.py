@@ -9,6 +9,7 @@ from dagster import (
     ResourceParam,
     asset,
 )
+from pydantic import Field
 
 from kartra_freshsales.errors import NotConfirmed
 from kartra_freshsales.loading.rollback import plan_rollback
@@ -17,8 +18,13 @@ from kartra_freshsales.orchestration.outputs import Facts, counted, counts_by
 from kartra_freshsales.orchestration.partitions import BATCHES
 from kartra_freshsales.orchestration.progress import Progress
 from kartra_freshsales.orchestration.undo import (
+    UNDO,
+    UNDONE,
+    Wanted,
     require_undo_approval,
     rollback_plan_from,
+    selected,
+    touched_batches,
     undo,
     with_facts,
 )
@@ -28,9 +34,19 @@ GROUP = "undo"
 
 
 class RollbackConfig(Config):
-    """What is taken back: this batch, or with ``everything`` all that was ever loaded."""
+    """What is taken back: this batch, or with ``everything`` of all batches.
+
+    Of that: one module; one run; single records, as ``contacts:1234``, with what hangs on
+    them; or what has left the source. ``include_touched`` takes back what people changed
+    since, for single records only.
+    """
 
     everything: bool = False
+    module: str = ""
+    run: str = ""
+    records: list[str] = Field(default_factory=list)
+    left_source: bool = False
+    include_touched: bool = False
 
 
 @asset(group_name=GROUP, partitions_def=BATCHES, kinds={"freshsales"})
@@ -39,16 +55,20 @@ def rollback_plan(
     config: RollbackConfig,
     destination: DestinationResource,
     provisioned_fields: pl.DataFrame,
+    left_source: pl.DataFrame,
 ) -> Output[pl.DataFrame]:
     """Dry run of the undo: what is deleted, what is restored, what is spared and why."""
+    batch = None if config.everything else context.partition_key
+    asked = Wanted(batch, config.module, config.run, config.records, config.left_source)
     with destination.connect(context.run.run_id) as link:
         plan = plan_rollback(
             link.ledger,
             link.client,
             destination.settings_in(provisioned_fields),
             edition=link.mapping.destination.edition,
-            batch=None if config.everything else context.partition_key,
+            touched=config.include_touched,
             view_names=link.mapping.destination.views,
+            **selected(asked, link.ledger, left_source),
         )
     counts = counts_by(plan.rows, "action")
     facts: Facts = {"digest": plan.digest, "requests": plan.requests}
@@ -78,12 +98,10 @@ def rollback_approval(
             remedy="Look at rollback_plan, then approve that digest by name.",
         )
     # Every batch that is taken back needs a new approval before it is loaded again.
-    batches = {batch, *rollback_plan["batch"].drop_nulls()}
+    agreed = [(UNDO, batch), *((UNDONE, b) for b in touched_batches(rollback_plan))]
     with destination.ledger() as ledger:
-        for undone in sorted(batches):
-            ledger.approve(
-                "rollback", undone, digest, config.approved_by, context.run.run_id
-            )
+        for kind, subject in agreed:
+            ledger.approve(kind, subject, digest, config.approved_by, context.run.run_id)
     return counted(pl.DataFrame({"batch": [batch], "digest": [digest]}), digest=digest)
 
 

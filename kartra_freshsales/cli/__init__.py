@@ -11,7 +11,15 @@ from typing import Annotated
 import typer
 
 from kartra_freshsales import __version__
-from kartra_freshsales.cli import account, conversion, files, migration, servers
+from kartra_freshsales.cli import (
+    account,
+    conversion,
+    evidence,
+    files,
+    migration,
+    review,
+    servers,
+)
 from kartra_freshsales.cli.context import SHARED, screen_of
 from kartra_freshsales.cli.failures import explained
 from kartra_freshsales.cli.output import ExitCode
@@ -56,8 +64,11 @@ def root(
     SHARED.debug = debug
 
 
-for part in (files.app, migration.app, account.app, conversion.app, servers.app):
+for part in (
+    files.app, migration.app, account.app, evidence.app, conversion.app, servers.app,
+):  # fmt: skip
     app.registered_commands += part.registered_commands
+app.add_typer(review.app, name="review")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -67,6 +78,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         arguments: words after the command's name; those of this process without.
     """
     words = sys.argv[1:] if arguments is None else list(arguments)
+    if arguments is None:
+        # A supervisor or a container that stops us asks as politely as Ctrl-C does.
+        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     SHARED.debug = False
     try:
         code = app(words, prog_name=NAME, standalone_mode=False)
@@ -78,7 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def interrupted() -> KartraFreshsalesError:
-    """Ctrl-C in the middle of something."""
+    """Ctrl-C or SIGTERM in the middle of something."""
     return KartraFreshsalesError(
         "Stopped.", remedy="Run the same command again: it goes on where it stopped."
     )

@@ -1,24 +1,22 @@
-"""Commands that look and change nothing: doctor, status, trace, verify."""
+"""Commands that look and change nothing: doctor, status, trace."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from kartra_freshsales.cli.context import AsJson, WorkspaceDir, open_journey, screen_of
 from kartra_freshsales.cli.failures import WrongUse
 from kartra_freshsales.cli.output import ExitCode
-from kartra_freshsales.cli.shown import ordered
-from kartra_freshsales.cli.traces import moment_of, show_records, show_requests
-from kartra_freshsales.errors import BadInput
+from kartra_freshsales.cli.shown import ordered, show_review
+from kartra_freshsales.cli.traces import (
+    moment_of,
+    show_records,
+    show_requests,
+    show_rows,
+)
 
 app = typer.Typer()
-
-_UNKNOWN_KEY = "No record of that key is known."
-_KEYS = (
-    "Give the e-mail, a Kartra transaction or subscription id, or a Freshsales id of a "
-    "record that was planned or loaded here."
-)
 
 
 @app.command()
@@ -62,12 +60,16 @@ def status(workspace: WorkspaceDir = Path(), as_json: AsJson = False) -> None:
     screen = screen_of(as_json)
     with open_journey(workspace, screen) as journey:
         facts = journey.status()
-    steps = ("extracted", "planned", "approved", "loaded", "reconciled")
+    steps = ("extracted", "planned", "approved", "loaded", "reconciled", "rolled_back")
     rows = [
         [batch, *("yes" if row[step] else "-" for step in steps)]
         for batch, row in facts["batches"].items()
     ]
-    screen.table("Batches", ["batch", *steps], rows)
+    screen.table("Batches", ["batch", *(step.replace("_", " ") for step in steps)], rows)
+    if facts["approvals"]:
+        columns = ("of", "batch", "by", "at", "host", "run")
+        given = [[str(a[name]) for name in columns] for a in facts["approvals"]]
+        screen.table("Approved", columns, given)
     if facts["records"]:
         screen.table("In Freshsales", ["module", "records"], ordered(facts["records"]))
     else:
@@ -76,6 +78,7 @@ def status(workspace: WorkspaceDir = Path(), as_json: AsJson = False) -> None:
         f"Open intents: {facts['open_intents']}; conflicts: {facts['conflicts']}; "
         f"last certificate: {facts['certificate']}"
     )
+    show_review(screen, facts["review"])
     screen.result(facts)
 
 
@@ -83,7 +86,9 @@ def status(workspace: WorkspaceDir = Path(), as_json: AsJson = False) -> None:
 def trace(
     key: Annotated[
         str,
-        typer.Argument(help="E-mail, transaction or subscription id, or Freshsales id."),
+        typer.Argument(
+            help="E-mail, Kartra id, company, Freshsales id, or batch/file.csv:12."
+        ),
     ] = "",
     workspace: WorkspaceDir = Path(),
     with_requests: Annotated[
@@ -99,6 +104,10 @@ def trace(
 ) -> None:
     """Follow one record from its lines in the exports to Freshsales, or back.
 
+    Tells where each line ended and why, which line gave each field and by what rule it was
+    changed, what was written when, and how it read back. Rows that became no record are
+    found by their line, address or id as well.
+
     With --requests also what was sent for it and how that ended; without a key every
     request of this workspace, as far as --route, --status, --since and --run let it.
 
@@ -113,35 +122,11 @@ def trace(
         raise WrongUse("Name a record, or ask for --requests.", remedy="See: trace --help")
     screen = screen_of(as_json)
     with open_journey(workspace, screen) as journey:
-        found = journey.trace(key) if key else []
-        if key and not found:
-            raise BadInput(_UNKNOWN_KEY, remedy=_KEYS)
+        found, rows = journey.trace(key) if key else ([], [])
         made = enquiries.requests(journey, wanted, found or None) if with_requests else []
+    show_rows(screen, rows)
     show_records(screen, found)
     if with_requests:
         show_requests(screen, made)
-    screen.result({"records": found} | ({"requests": made} if with_requests else {}))
-
-
-@app.command()
-def verify(workspace: WorkspaceDir = Path(), as_json: AsJson = False) -> None:
-    """Read everything back again and compare it with what was loaded; check the ledger.
-
-    Example: kartra-freshsales verify --workspace acme
-    """
-    screen = screen_of(as_json)
-    with open_journey(workspace, screen) as journey:
-        facts: dict[str, Any] = journey.verify()
-    rows = [
-        [m, c["records"], c["verified"], c["edited"], c["differing"]]
-        for m, c in ordered(facts["modules"])
-    ]
-    screen.table("Freshsales against the ledger", ["module", "records", "verified",
-                 "edited", "differing"], rows)  # fmt: skip
-    if facts["edits"]:
-        edits = [[e["module"], str(e["freshsales_id"]), e["field"]] for e in facts["edits"]]
-        screen.table("Edited by people since", ["module", "id", "field"], edits)
-    screen.say(f"Ledger chain: {'intact' if facts['chain_intact'] else 'BROKEN'}")
-    screen.result(facts)
-    if not facts["passed"]:
-        raise typer.Exit(int(ExitCode.FAILED))
+    told = {"records": found, "rows": rows}
+    screen.result(told | ({"requests": made} if with_requests else {}))

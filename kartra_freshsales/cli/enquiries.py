@@ -1,4 +1,7 @@
-"""Answers to doctor, status, trace and verify, from account, ledger and left frames."""
+"""Answers to doctor and status, from account, ledger and left frames.
+
+Not here: following single records (``trace_story``), reading all again (``verification``).
+"""
 
 import json
 import uuid
@@ -8,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from kartra_freshsales.cli.batch_steps import approvals_told, batch_steps
 from kartra_freshsales.errors import NotConfirmed
-from kartra_freshsales.freshsales.comparison import is_blank, same
 from kartra_freshsales.freshsales.plan_facts import hourly_limit
 from kartra_freshsales.freshsales.request_log import Line, Wanted, read_requests
 from kartra_freshsales.ledger.budget import usable
@@ -17,22 +20,10 @@ from kartra_freshsales.loading.doctor import Expected, Use, examine
 from kartra_freshsales.loading.findings import Finding
 from kartra_freshsales.loading.probe import probe
 from kartra_freshsales.loading.probe_records import ProbeRecords
-from kartra_freshsales.loading.snapshot import read_snapshot
-from kartra_freshsales.reconcile.causes import with_causes
-from kartra_freshsales.reconcile.compare import EQUAL, NORMALISED, compare_records
-from kartra_freshsales.reconcile.edits import EDITED
-from kartra_freshsales.reconcile.references import REFERENCES, read_ids
+from kartra_freshsales.reports.review import FILE as WORKBOOK
 
 if TYPE_CHECKING:
     from kartra_freshsales.cli.journey import Journey
-
-_STEPS = {
-    "extracted": "raw_contacts",
-    "planned": "load_plan",
-    "approved": "load_approval",
-    "loaded": "loaded_lists",
-    "reconciled": "lists_reconciliation",
-}
 
 
 def status(journey: "Journey") -> dict[str, Any]:
@@ -41,24 +32,32 @@ def status(journey: "Journey") -> dict[str, Any]:
         live = ledger.identities().filter(pl.col("state") == "live")
         records = live.group_by("module").len().sort("module")
         open_intents, conflicts = len(ledger.unsettled()), ledger.conflicts().height
+        batches, frames = journey.workspace.batches(), journey.workspace.data / "frames"
+        steps = batch_steps(frames, batches, ledger, live)
+        approvals = approvals_told(ledger, batches)
     summary = journey.workspace.reports / "summary.json"
     verdict = (
         json.loads(summary.read_text("utf-8"))["certificate"] if summary.exists() else None
     )
-    frames = journey.workspace.data / "frames"
     return {
-        "batches": {
-            batch: {
-                step: (frames / asset / f"{batch}.parquet").exists()
-                for step, asset in _STEPS.items()
-            }
-            for batch in journey.workspace.batches()
-        },
+        "batches": steps,
+        "approvals": approvals,
         "records": dict(records.iter_rows()),
         "open_intents": open_intents,
         "conflicts": conflicts,
         "certificate": verdict or "not yet",
+        "review": review(journey),
     }
+
+
+def review(journey: "Journey") -> dict[str, Any]:
+    """The review workbook, and what waits for a decision as the last preparation saw it."""
+    path = journey.workspace.reports / WORKBOOK
+    if not (path.exists() and journey.path_of("review_workbook").exists()):
+        return {"workbook": None, "open": []}
+    waiting = journey.frame("review_workbook")
+    shown = waiting.select("records", "what", "blocks", "sheet", "file", "do")
+    return {"workbook": str(path), "open": shown.to_dicts()}
 
 
 def doctor(journey: "Journey", *, probing: bool, yes: bool) -> list[Finding]:
@@ -91,43 +90,6 @@ def doctor(journey: "Journey", *, probing: bool, yes: bool) -> list[Finding]:
     return [*looked.findings, *tried]
 
 
-def trace(journey: "Journey", key: str) -> list[dict[str, Any]]:
-    """Every record that ``key`` names, with its source lines and each field's way."""
-    wanted = key.strip().casefold()
-    keys = [wanted, f"txn:{key.strip()}", f"sub:{key.strip()}", f"note:{wanted}"]
-    with journey.destination.ledger() as ledger:
-        known = ledger.identities()
-    number = int(wanted) if wanted.isdigit() else -1
-    named = pl.col("source_key").str.to_lowercase().is_in([k.lower() for k in keys])
-    found = known.filter(named | (pl.col("freshsales_id") == number))
-    intended = journey.frame("intended_records").select(
-        "module", "source_key", "batch", "sources"
-    )
-    rows = found.drop("batch").join(
-        intended, on=["module", "source_key"], how="left", maintain_order="left"
-    )
-    return [_record(row) for row in rows.iter_rows(named=True)]
-
-
-def _record(row: dict[str, Any]) -> dict[str, Any]:
-    written, seen = (json.loads(row[name] or "{}") for name in ("written", "seen"))
-    lines = ", ".join(row["sources"] or [])
-    return {
-        "module": row["module"],
-        "source_key": row["source_key"],
-        "freshsales_id": row["freshsales_id"],
-        "how": row["origin"],
-        "state": row["state"],
-        "batch": row["batch"],
-        "exports": lines,
-        "fields": [
-            {"field": name, "from": lines, "sent": value, "seen": _seen(seen, name)}
-            for name, value in sorted(written.items())
-            if not is_blank(value)
-        ],
-    }
-
-
 def requests(
     journey: "Journey", wanted: Wanted, records: Iterable[Mapping[str, Any]] | None = None
 ) -> list[Line]:
@@ -157,75 +119,3 @@ def _writes_of(journey: "Journey", records: Iterable[Mapping[str, Any]]) -> froz
         }
         & keys
     )
-
-
-def _seen(record: dict[str, Any], name: str) -> Any:
-    """A field as it was read back; links are answered as lists of ids."""
-    if name not in REFERENCES:
-        return record.get(name)
-    found = sorted(read_ids(REFERENCES[name], record))
-    return found[0] if len(found) == 1 else found or None
-
-
-def verify(journey: "Journey") -> dict[str, Any]:
-    """Read every record again and compare it with what the ledger says was written.
-
-    A field that arrived as sent and was changed since is listed under ``edits``; its record
-    counts as edited, and as differing only where something else is wrong with it.
-    """
-    metadata = journey.destination.settings_in(journey.frame("provisioned_fields"))
-    with journey.destination.connect() as link:
-        target = link.mapping.destination
-        snapshot = read_snapshot(
-            link.client, metadata, target.edition, view_names=target.views
-        )
-        live = link.ledger.identities().filter(pl.col("state") == "live")
-        chain = link.ledger.verify_chain()
-    records = live.filter(~pl.col("module").is_in(["notes", "lists"]))
-    now = snapshot.select("freshsales_id", pl.col("record").alias("now"))
-    read = records.join(now, on="freshsales_id", how="left", maintain_order="left")
-    compared = with_causes(
-        compare_records(
-            read.select("module", "source_key", "written"),
-            read.select(
-                "module", "source_key", "freshsales_id", pl.col("now").alias("seen")
-            ),
-            references=live,
-            judge=same,
-        ),
-        records.select("module", "source_key", "seen"),
-    )
-    totals = dict(records.group_by("module").len().sort("module").iter_rows())
-    modules = _verdicts(compared, totals)
-    edits = compared.filter(pl.col("cause") == EDITED).sort("module", "freshsales_id")
-    sound = all(not facts["differing"] for facts in modules.values())
-    return {
-        "modules": modules,
-        "edits": edits.select("module", "freshsales_id", "field").to_dicts(),
-        "chain_intact": chain.intact,
-        "passed": sound and chain.intact,
-    }
-
-
-def _verdicts(
-    compared: pl.DataFrame, totals: Mapping[str, int]
-) -> dict[str, dict[str, int]]:
-    """Records of each module: as sent, edited by people and else as sent, or differing."""
-    cause = pl.col("cause")
-    each = compared.group_by("module", "source_key").agg(
-        (~cause.is_in([EQUAL, NORMALISED, EDITED])).any().alias("wrong"),
-        (cause == EDITED).any().alias("edited"),
-    )
-    counts = each.group_by("module").agg(
-        (~pl.col("wrong") & ~pl.col("edited")).sum().alias("verified"),
-        (~pl.col("wrong") & pl.col("edited")).sum().alias("edited"),
-    )
-    found = {row.pop("module"): row for row in counts.iter_rows(named=True)}
-    return {
-        module: {
-            "records": total,
-            **(sound := found.get(module, {"verified": 0, "edited": 0})),
-            "differing": total - sum(sound.values()),
-        }
-        for module, total in totals.items()
-    }

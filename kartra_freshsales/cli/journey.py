@@ -14,13 +14,25 @@ from typing import Any, Self
 
 import polars as pl
 
-from kartra_freshsales.cli import enquiries, problems
+from kartra_freshsales.cli import (
+    enquiries,
+    problems,
+    retries,
+    sampling,
+    trace_story,
+    verification,
+)
 from kartra_freshsales.cli.context import Person
 from kartra_freshsales.cli.output import Screen
-from kartra_freshsales.cli.rollbacks import merged_rollbacks, rollback_summary
 from kartra_freshsales.cli.runs import Runs
-from kartra_freshsales.cli.shown import approval, command, show_plans, show_problems
-from kartra_freshsales.errors import BadInput, NotConfirmed
+from kartra_freshsales.cli.shown import (
+    approval,
+    command,
+    show_plans,
+    show_problems,
+    show_review,
+)
+from kartra_freshsales.errors import BadInput, NotConfirmed, WaitingForPerson
 from kartra_freshsales.orchestration.destination import DestinationResource
 from kartra_freshsales.orchestration.partitions import checked_batch_key
 from kartra_freshsales.orchestration.progress import Progress
@@ -30,6 +42,7 @@ from kartra_freshsales.settings import Workspace
 
 Plans = dict[str, dict[str, Any]]
 _REQUESTS = ("read", "write", "poll")
+_TOLD_OF_PLANS = ("requests", "hours", "digest", "payloads", "cannot_undo")
 _TOLD_OTHERWISE = ("extract", "prepare", "plan")
 """Jobs whose warnings are told as problems or reasons, or stop the journey anyway."""
 
@@ -94,7 +107,17 @@ class Journey:
         missing = sorted(chosen - set(found))
         if missing or not found:
             raise self._no_exports(missing)
-        return [checked_batch_key(key) for key in found if not chosen or key in chosen]
+        withdrawn = self.destination.workspace.withdrawn(found)
+        if chosen & withdrawn or withdrawn >= set(found):
+            raise BadInput(
+                f"Batch {min(chosen & withdrawn or withdrawn)!r} is withdrawn.",
+                remedy="Take it off 'withdrawn' in mappings/source.yaml to use it again.",
+            )
+        return [
+            checked_batch_key(key)
+            for key in found
+            if key not in withdrawn and (not chosen or key in chosen)
+        ]
 
     def _no_exports(self, missing: list[str]) -> BadInput:
         inbox, remedy = self.workspace.inbox, "Put the CSV files of one export into "
@@ -171,27 +194,36 @@ class Journey:
 
     def prepare(self, person: Person) -> None:
         """Merge the batches, write the scope, confirm, match owners, provision."""
-        self.run(
-            "prepare",
-            config={
-                "confirmed_mapping": {"confirmed_by": person.name},
-                "provisioned_fields": {"create_fields": person.create_fields},
-            },
-        )
+        config: dict[str, dict[str, Any]] = {
+            "confirmed_mapping": {"confirmed_by": person.name},
+            "provisioned_fields": {"create_fields": person.create_fields},
+        }
+        try:
+            self.run("prepare", config=config)
+        except WaitingForPerson:
+            show_review(self.screen, enquiries.review(self))
+            raise
         unplaced = problems.of_merging(self)
         self.faults = pl.concat([self.faults, unplaced])
         self._tell(unplaced)
 
-    def plan(self, batches: Iterable[str]) -> Plans:
-        """The dry run of each batch: counts by module, requests, hours, digest."""
+    def plan(
+        self, batches: Iterable[str], *, sample: bool = False, retry: bool = False
+    ) -> Plans:
+        """The dry run of each batch: counts by module, requests, hours, digest.
+
+        With ``sample`` of the representative sample only; with ``retry`` of the selection
+        that was noted.
+        """
         plans: Plans = {}
         for batch in batches:
-            self.run("plan", partition=batch)
+            config = {"load_plan": {"sample": sample, "retry": retry}}
+            self.run("plan", partition=batch, config=config)
             facts = self.runs.facts_of("load_plan", batch)
             plans[batch] = {
                 "modules": facts["counts"],
                 "reasons": reason_counts(self.frame("load_plan", batch)).to_dicts(),
-                **{name: facts[name] for name in ("requests", "hours", "digest")},
+                **{name: facts[name] for name in _TOLD_OF_PLANS},
             }
         return plans
 
@@ -219,14 +251,22 @@ class Journey:
         self,
         person: Person,
         only: Iterable[str],
+        *,
+        retry: str = "",
     ) -> dict[str, Any]:
-        """The whole journey; it stops with ``WaitingForPerson`` where one is needed."""
+        """The whole journey; it stops with ``WaitingForPerson`` where one is needed.
+
+        With ``retry`` only what failed or was refused for that reason is sent.
+        """
         batches = self.batches(only)
         self.require_basics()
+        sampling.require_sign_off(self)
+        if retry:
+            retries.note(self, batches, retry)
         before = self.requests()
         self.extract(batches)
         self.prepare(person)
-        plans = self.plan(batches)
+        plans = self.plan(batches, retry=bool(retry))
         show_plans(self.screen, plans)
         if not person.name:
             self._require_approvals(plans)
@@ -238,7 +278,7 @@ class Journey:
         after = self.requests()
         used = {kind: after.get(kind, 0) - before.get(kind, 0) for kind in _REQUESTS}
         told = {"requests": used, "batches": batches, "problems": self.faults.to_dicts()}
-        return self.summary() | told
+        return self.summary() | told | {"review": enquiries.review(self)}
 
     def _require_approvals(self, plans: Plans) -> None:
         """Raise ``NotConfirmed`` where nobody has approved a plan as it stands now."""
@@ -261,46 +301,13 @@ class Journey:
             ),
         )
 
-    def roll_back(self, only: Iterable[str], approved_by: str) -> dict[str, Any]:
-        """Plan the undo of some batches or of all; carry it out if somebody approves.
-
-        Raises:
-            BadInput: there is nothing to undo, or ``only`` names what was never read.
-        """
-        chosen, known = list(only), self.runs.batches()
-        unknown = sorted(set(chosen) - set(known))
-        if unknown or not known:
-            raise BadInput(
-                f"Batch {unknown[0]!r} was never read."
-                if unknown
-                else "Nothing was loaded.",
-                remedy=f"Known here: {', '.join(known) or 'no batch'}.",
-            )
-        if not self.path_of("provisioned_fields").exists():
-            raise BadInput("Nothing was loaded.", remedy="There is nothing to take back.")
-        targets = [(batch, False) for batch in reversed(known) if batch in chosen]
-        results = [
-            self._roll_back_one(batch, approved_by, everything=everything)
-            for batch, everything in targets or [(known[-1], True)]
-        ]
-        return merged_rollbacks(results)
-
-    def _roll_back_one(self, batch: str, name: str, *, everything: bool) -> dict[str, Any]:
-        self.run(
-            "plan_rollback",
-            partition=batch,
-            config={"rollback_plan": {"everything": everything}},
-        )
-        facts = self.runs.facts_of("rollback_plan", batch)
-        plan = self.frame("rollback_plan", batch)
-        if not name:
-            return rollback_summary(plan, facts, done=None)
-        yes = {"approved_by": name, "plan_digest": facts["digest"]}
-        self.run("rollback", partition=batch, config={"rollback_approval": yes})
-        return rollback_summary(plan, facts, done=self.frame("rolled_back", batch))
-
-    def frame(self, asset: str, partition: str | None = None) -> pl.DataFrame:
-        """What an asset last returned.
+    def frame(
+        self,
+        asset: str,
+        partition: str | None = None,
+        columns: list[str] | None = None,
+    ) -> pl.DataFrame:
+        """What an asset last returned, or only some columns of it.
 
         Raises:
             BadInput: the journey has not come that far.
@@ -312,7 +319,7 @@ class Journey:
                 remedy=f"Run: {command('plan', '--workspace', self.workspace.root)}",
             )
         with path.open("rb") as file:  # a path by name may be taken for a pattern
-            return pl.read_parquet(file)
+            return pl.read_parquet(file, columns=columns)
 
     def path_of(self, asset: str, partition: str | None = None) -> Path:
         """Where the I/O manager keeps what an asset returned."""
@@ -329,13 +336,13 @@ class Journey:
         """How far each batch is."""
         return enquiries.status(self)
 
-    def trace(self, key: str) -> list[dict[str, Any]]:
-        """The way of every record that ``key`` names."""
-        return enquiries.trace(self, key)
+    def trace(self, key: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """The way of every record and every source row that ``key`` names."""
+        return trace_story.trace(self, key)
 
     def verify(self) -> dict[str, Any]:
         """Whether Freshsales still holds what was loaded."""
-        return enquiries.verify(self)
+        return verification.verify(self)
 
     def reports(self) -> dict[str, str]:
         """The reports that lie in the workspace, by name."""

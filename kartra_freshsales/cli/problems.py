@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from kartra_freshsales.cli.journey import Journey
 
 REPORT = "problems.csv"
-KINDS = ("contacts", "transactions", "subscriptions")
+KINDS = ("contacts", "transactions", "subscriptions", "activities", "attachments")
+_ROWS = (
+    "contact_rows", "transaction_rows", "subscription_rows", "activity_rows",
+    "attachment_rows",
+)  # fmt: skip
 PROBLEMS: dict[str, type[pl.DataType]] = {
     "batch": pl.String,
     "file": pl.String,
@@ -37,7 +41,7 @@ def of_batches(journey: "Journey", batches: Iterable[str]) -> pl.DataFrame:
 
 def of_merging(journey: "Journey") -> pl.DataFrame:
     """``PROBLEMS`` of rows that cleaning passed and merging could not place."""
-    rows = [journey.frame(f"{kind[:-1]}_rows") for kind in KINDS]
+    rows = [journey.frame(name) for name in _ROWS]
     return pl.concat([_of_rows(frame) for frame in rows])
 
 

@@ -9,7 +9,8 @@ from kartra_freshsales.cli.output import Screen
 
 T = TypeVar("T")
 _MODULES = (
-    "sales_accounts", "contacts", "leads", "deals", "subscriptions", "notes", "lists",
+    "sales_accounts", "contacts", "leads", "deals", "subscriptions", "notes",
+    "activities", "files", "lists",
 )  # fmt: skip
 _OPERATIONS = ("create", "update", "skip", "conflict", "refuse")
 _STATES = ("rows", "loaded", "merged", "excluded", "suppressed", "quarantined", "failed")
@@ -35,11 +36,41 @@ def show_plans(screen: Screen, plans: Mapping[str, Mapping[str, Any]]) -> None:
     if reasons:
         columns = ["batch", "module", "plan", "because", "records", "do"]
         screen.table("What is not simply sent", columns, reasons)
+    payloads = [
+        [batch, p["module"], p["operation"], p["payload"]]
+        for batch, plan in plans.items()
+        for p in plan["payloads"]
+    ]
+    if payloads:
+        columns = ["batch", "module", "plan", "payload, values masked"]
+        screen.table("One of each kind", columns, payloads)
+    _show_what_stays(screen, plans)
     for batch, plan in plans.items():
         screen.say(
             f"{batch}: {plan['requests']:,} requests, {duration(plan['hours'])} at the "
             f"account's limit; digest {plan['digest']}"
         )
+
+
+def _show_what_stays(screen: Screen, plans: Mapping[str, Mapping[str, Any]]) -> None:
+    """Each sentence once, however many batches it is true of."""
+    said = [sentence for plan in plans.values() for sentence in plan["cannot_undo"]]
+    for sentence in dict.fromkeys(said):
+        screen.say(f"No rollback takes this back: {sentence}")
+
+
+def show_impact(screen: Screen, facts: Mapping[str, Any]) -> None:
+    """What a changed map does to loaded records, by module and by field."""
+    modules = [
+        [module, *(counts[operation] for operation in _OPERATIONS)]
+        for module, counts in ordered(facts["modules"])
+    ]
+    screen.table("Under the map as it stands now", ["module", *_OPERATIONS], modules)
+    fields = [[row["module"], row["field"], row["records"]] for row in facts["fields"]]
+    if fields:
+        screen.table("Loaded records that change", ["module", "field", "records"], fields)
+    screen.say(f"{facts['requests']:,} requests, {duration(facts['hours'])}.")
+    screen.say(facts["caveat"])
 
 
 def show_summary(screen: Screen, summary: Mapping[str, Any]) -> None:
@@ -62,10 +93,26 @@ def show_summary(screen: Screen, summary: Mapping[str, Any]) -> None:
     )
     for name, path in summary["reports"].items():
         screen.say(f"{name}: {path}")
+    if "review" in summary:
+        show_review(screen, summary["review"])
     verdict = summary["certificate"]
     screen.verdict("Certificate", verdict, good=verdict == "pass")
     for reason in summary.get("reasons", []):
         screen.say(f"- {reason}")
+
+
+def show_review(screen: Screen, review: Mapping[str, Any]) -> None:
+    """What waits for a decision and where it is listed; nothing before a preparation."""
+    if not review["workbook"]:
+        return
+    rows = [
+        [p["records"], p["what"], "yes" if p["blocks"] else "", p["file"], p["do"]]
+        for p in review["open"]
+    ]
+    if rows:
+        columns = ["how many", "what", "load waits", "in reports/", "do"]
+        screen.table("What you may decide", columns, rows)
+    screen.say(f"All of it in one workbook: {review['workbook']}")
 
 
 def show_problems(screen: Screen, problems: Sequence[Mapping[str, Any]]) -> None:

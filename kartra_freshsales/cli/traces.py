@@ -1,6 +1,6 @@
-"""Records and requests as a person wants to follow them.
+"""Rows, records and requests as a person wants to follow them.
 
-Not here: finding them (``enquiries``).
+Not here: finding them (``trace_story``, ``enquiries``).
 """
 
 import re
@@ -11,22 +11,96 @@ from typing import Any
 from kartra_freshsales.cli.failures import WrongUse
 from kartra_freshsales.cli.output import Screen
 
-_SHOWN = 200
+_SHOWN, _WIDEST = 200, 60
+_WAY = (
+    "field", "row", "column", "in the export", "rules", "sent", "read back", "verdict",
+)  # fmt: skip
+_FACTS = ("freshsales_id", "how", "state", "batch", "exports")
 _AGO = re.compile(r"(\d{1,6})\s*([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _COLUMNS = ("at", "run", "request", "status", "outcome", "ms", "try", "writes", "said")
 
 
-def show_records(screen: Screen, records: Sequence[Mapping[str, Any]]) -> None:
-    """Each record with its source lines, then its fields as sent and as read back."""
-    for record in records:
-        rows = [[name, value] for name, value in record.items() if name != "fields"]
-        screen.table(f"{record['module']} {record['source_key']}", ["", ""], rows)
+def show_rows(screen: Screen, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Where each source row ended, and what to do about those that became no record."""
+    if rows:
+        told = [
+            [
+                r["row"],
+                r["state"],
+                _word(r["reason"]),
+                r["record"] or "-",
+                r["remedy"] or "",
+            ]
+            for r in rows[:_SHOWN]
+        ]
         screen.table(
-            "Fields",
-            ["field", "sent", "read back"],
-            [[f["field"], f["sent"], f["seen"]] for f in record["fields"]],
+            "Rows of the exports", ["row", "ended", "why", "record", "what to do"], told
         )
+    if len(rows) > _SHOWN:
+        screen.say(f"{len(rows) - _SHOWN:,} more rows are not shown; see --json.")
+
+
+def show_records(screen: Screen, records: Sequence[Mapping[str, Any]]) -> None:
+    """Each record: how it stands, its fields' way, rows that lost, and its writes."""
+    for record in records:
+        planned = record["planned"]
+        facts = {name: record[name] for name in _FACTS} | {
+            "planned": ": ".join(filter(None, (planned["operation"], planned["reason"]))),
+            "what to do": planned["remedy"] or "",
+        }
+        screen.table(
+            f"{record['module']} {record['source_key']}",
+            ["", ""],
+            [
+                [name, str(value)]
+                for name, value in facts.items()
+                if value not in (None, "")
+            ],
+        )
+        _show_fields(screen, record["fields"])
+        writes = [
+            [w["at"], w["operation"], w["state"], w["detail"] or "", w["run"][:8]]
+            for w in record["writes"]
+        ]
+        if writes:
+            screen.table("Writes", ["at", "what", "ended", "detail", "run"], writes)
+
+
+def _show_fields(screen: Screen, fields: Sequence[Mapping[str, Any]]) -> None:
+    screen.table(
+        "Fields",
+        _WAY,
+        [
+            [
+                f["field"], f["from"] or "-", f["column"] or "-", _text(f["original"]),
+                ", ".join(f["rules"]) or "-", _text(f["sent"]), _text(f["seen"]),
+                f["verdict"],
+            ]
+            for f in fields
+        ],
+    )  # fmt: skip
+    lost = [
+        [f["field"], other["row"], _text(other["value"])]
+        for f in fields
+        for other in f["others"]
+    ]
+    if lost:
+        screen.table(
+            "Values that other rows hold and that were not taken",
+            ["field", "row", "in the export"],
+            lost,
+        )
+
+
+def _text(value: Any) -> str:
+    """A value on one line, shortened: the whole stands in --json."""
+    text = "-" if value is None else " ".join(str(value).split())
+    return text if len(text) <= _WIDEST else f"{text[:_WIDEST]}…"
+
+
+def _word(reason: str | None) -> str:
+    return (reason or "-").replace("_", " ")
 
 
 def show_requests(screen: Screen, lines: Sequence[Mapping[str, Any]]) -> None:

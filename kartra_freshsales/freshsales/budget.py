@@ -17,6 +17,9 @@ class Budget(Protocol):
     def acquire(self, kind: Kind, /) -> None:
         """Wait until one more request fits, then count it."""
 
+    def not_answered(self) -> None:
+        """The request this thread was given last has no answer: it may arrive yet."""
+
     def pause_until(self, seconds_from_now: float, /) -> None:
         """Let nobody send for so long: the destination said so."""
 
@@ -39,6 +42,9 @@ class Unlimited:
         wait = self._paused_until - self._clock()
         if wait > 0:
             self._sleep(wait)
+
+    def not_answered(self) -> None:
+        """Nothing is counted, so nothing is to be noted."""
 
     def pause_until(self, seconds_from_now: float) -> None:
         """Let the next request wait so long; a longer pause stands."""

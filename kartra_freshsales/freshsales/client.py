@@ -24,6 +24,7 @@ from kartra_freshsales.freshsales.answers import (
 )
 from kartra_freshsales.freshsales.budget import Budget
 from kartra_freshsales.freshsales.exchange import Exchange, Patience
+from kartra_freshsales.freshsales.hung import HungCalls
 from kartra_freshsales.freshsales.modules import singular
 from kartra_freshsales.freshsales.request_log import RequestLog
 
@@ -33,7 +34,7 @@ PER_PAGE = 100
 Include = str | Sequence[str] | None
 
 
-class FreshsalesClient:
+class FreshsalesClient(HungCalls):
     """An account's API. Use it in a ``with``; every request asks the budget first.
 
     Raises:

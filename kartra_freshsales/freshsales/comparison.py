@@ -199,3 +199,20 @@ _RULES: tuple[tuple[str, Callable[[str, object, object], bool]], ...] = (
 
 NORMALISATIONS = tuple(name for name, _ in _RULES)
 """Every tolerated rewrite, in the order in which they are tried."""
+
+MEANINGS: dict[str, str] = {
+    "tag_order_case": "The same tags in another order, or in another case.",
+    "list_order": "The same choices in another order.",
+    "multi_select_joined": "The same choices as one text joined by semicolons.",
+    "bool_text": "True or false written as a word or a digit.",
+    "money_text": "The same amount with other zeros behind the point.",
+    "number_text": "The same number as a text, or the other way round.",
+    "decimal_scale": "The same number with other zeros behind the point.",
+    "date_part": "The same day with a time beside it.",
+    "website_scheme_slash": "The same web address without its scheme or last slash.",
+    "phone_format": "The same digits with other signs between them.",
+    "email_case": "The same e-mail address in another case.",
+    "newline_style": "The same lines with another line end.",
+    "trimmed_whitespace": "The same text without blanks around it.",
+}
+"""What each of them forgives, for the report; values that differ in more are different."""

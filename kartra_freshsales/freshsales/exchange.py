@@ -8,13 +8,14 @@ becomes ``UnknownOutcome``. Not here: routes (``client``), meanings (``faults``)
 import json
 import logging
 import re
+import secrets
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Generic, TypeVar
+from typing import BinaryIO, Generic, TypeVar
 
 import httpx
 from pydantic import SecretStr
@@ -41,7 +42,9 @@ from kartra_freshsales.freshsales.faults import (
 from kartra_freshsales.freshsales.patience import Patience
 from kartra_freshsales.freshsales.request_log import DONE, RequestLog, Trip
 
-__all__ = ["LARGEST_ANSWER", "LARGEST_REQUEST", "Exchange", "NoConnection", "Patience"]
+__all__ = [
+    "LARGEST_ANSWER", "LARGEST_REQUEST", "Exchange", "Form", "NoConnection", "Patience",
+]  # fmt: skip
 
 log = logging.getLogger(__name__)
 _LINE = "%s %s: %s after %.1f ms"
@@ -60,6 +63,19 @@ _NETWORK_REMEDY = (
 )
 # Nothing of the request has left this machine when one of these is raised.
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A file to upload, with the fields that go along; ``size`` in bytes.
+
+    The file stays open until the answer is there and is read in pieces, again from its
+    start where it has to be sent again.
+    """
+
+    fields: Mapping[str, str]
+    file: BinaryIO
+    size: int
 
 
 class NoConnection(NetworkFault):
@@ -136,6 +152,7 @@ class Exchange:
         ids: Mapping[str, int | str] | None = None,
         query: Mapping[str, str | int] | None = None,
         body: object = None,
+        form: Form | None = None,
         read: Callable[[object], T],
     ) -> T:
         """Send a request and read its answer with ``read``.
@@ -148,6 +165,7 @@ class Exchange:
             ids: values of the template.
             query: query parameters.
             body: JSON body, if any.
+            form: what is uploaded instead of a body.
             read: makes the result of the answer's JSON; ``ValueError`` means the answer is
                 not what it should be.
 
@@ -163,11 +181,16 @@ class Exchange:
         values = ids or {}
         asked = Asked(method, _shown(route, values), writes=kind == "write")
         content = _content(asked, body)
-        request = self._http.build_request(
-            method, route.format(**values), params=query, content=content
-        )
+        place = route.format(**values)
+        if form is None:
+            request = self._http.build_request(method, place, params=query, content=content)
+        else:
+            request = self._upload(place, form)
         sought = (*values.values(), *(query or {}).values())
-        trip = Trip(kind, method, asked.route, body, sought, len(content or b""))
+        size = len(content or b"") if form is None else form.size
+        trip = Trip(
+            kind, method, asked.route, dict(form.fields) if form else body, sought, size
+        )
         errand = _Errand(kind, asked, request, read, trip)
         for attempt in stamina.retry_context(
             on=_helps_writes if asked.writes else _helps_reads,
@@ -180,6 +203,17 @@ class Exchange:
             with attempt:
                 return self._within_limits(errand)
         raise AssertionError("stamina raises after the last attempt")
+
+    def _upload(self, place: str, form: Form) -> httpx.Request:
+        """A multipart form; its own content type takes the place of JSON's."""
+        kind = f"multipart/form-data; boundary={secrets.token_hex(16)}"
+        return self._http.build_request(
+            "POST",
+            place,
+            headers={"Content-Type": kind},
+            data=dict(form.fields),
+            files={"file": (form.fields["file_name"], form.file)},
+        )
 
     def _within_limits(self, errand: _Errand[T]) -> T:
         refusals = 0
@@ -217,6 +251,8 @@ class Exchange:
         except httpx.HTTPError as error:
             fault = type(error).__name__
             log.debug(_LINE, asked.method, asked.route, fault, _since(started))
+            if trip.status is None and not isinstance(error, _NOT_SENT):
+                self._budget.not_answered()
             raise _unanswered(error, asked) from None
         finally:
             trip.milliseconds = _since(started)

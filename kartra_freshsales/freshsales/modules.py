@@ -17,6 +17,8 @@ class Module(StrEnum):
     DEALS = "deals"
     SUBSCRIPTIONS = "subscriptions"
     NOTES = "notes"
+    ACTIVITIES = "activities"
+    FILES = "files"
     LISTS = "lists"
 
     @property
@@ -40,6 +42,9 @@ _SUITE_ENDPOINTS: dict[Module, str] = {
     Module.LEADS: "contacts",
     Module.SUBSCRIPTIONS: "deals",
 }
+
+HUNG = frozenset({Module.NOTES, Module.ACTIVITIES, Module.FILES, Module.LISTS})
+"""Modules of what hangs on records: no view shows them, and each has calls of its own."""
 
 RECORD_ENDPOINTS = ("sales_accounts", "contacts", "deals")
 """Endpoints of the Suite with views, metadata and bulk calls, parents first."""

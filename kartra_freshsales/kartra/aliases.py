@@ -172,3 +172,32 @@ SUBSCRIPTIONS = {
     "jv_username": ("jv_username",),
     "owner": OWNER,
 }  # fmt: skip
+
+ACTIVITIES = {
+    "kind": ("kind", "activity_kind", "activity_type"),
+    "happened_at": ("happened_at",),
+    "email": ("email", "contact_email", "e_mail", "email_address", "lead_email"),
+    "lead_id": ("lead_id", "contact_id", "kartra_id"),
+    "subject": ("subject", "title"),
+    "body": ("body", "text", "notes", "description"),
+    "duration": ("duration", "duration_minutes", "minutes"),
+    "direction": ("direction",),
+    "owner": OWNER,
+    "source_id": ("source_id", "id"),
+}
+"""Columns of ``activities.csv``, which is a format of ours: Kartra exports none."""
+
+ATTACHMENTS = {
+    "path": ("path",),
+    "email": ("email", "contact_email", "e_mail", "email_address", "lead_email"),
+    "lead_id": ("lead_id", "contact_id", "kartra_id"),
+    "transaction_id": ("transaction_id",),
+    "original_name": ("original_name", "file_name", "filename"),
+    "created_at": ("created_at",),
+    "description": ("description",),
+    "file_state": ("_file_state",),
+    "file_sha256": ("_file_sha256",),
+    "file_size": ("_file_size",),
+}
+"""Columns of ``attachments.csv``, likewise; the last three are no headers: what
+reading finds out about each file."""

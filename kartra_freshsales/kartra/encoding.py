@@ -32,6 +32,11 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_WINDOWS_1252 = {
+    code: character
+    for code in range(0x80, 0xA0)
+    if (character := bytes([code]).decode("cp1252", "ignore"))
+}
 
 
 @dataclass(frozen=True)
@@ -49,11 +54,6 @@ class Text:
     warnings: tuple[str, ...] = ()
     certainty: Certainty = SURE
     lines: Sequence[int] | None = field(default=None, repr=False)
-
-    @property
-    def polars_source(self) -> Path | bytes:
-        """What a polars reader takes; it skips a byte-order mark by itself."""
-        return self.path if self.content is None else self.content
 
     def open_lines(self) -> TextIO:
         """A text stream that keeps line ends as they are."""
@@ -160,36 +160,56 @@ def _from_wide(source: Source, encoding: str) -> bytes:
 
 def _from_mixed(text: Text) -> Text:
     """Lines that are not UTF-8 as Windows-1252; bytes it lacks keep their number."""
-    table = {
-        code: character
-        for code in range(0x80, 0xA0)
-        if (character := bytes([code]).decode("cp1252", "ignore"))
-    }
-    lines = b"".join(text.chunks()).splitlines(keepends=True)
-    foreign: list[tuple[int, bytes]] = []
-    wide = 0
-    for at, line in enumerate(lines):
-        if line.isascii():
-            continue
-        try:
-            line.decode("utf-8")
-            wide += 1
-        except UnicodeDecodeError:
-            foreign.append((at + 1, line))
-            lines[at] = line.decode("latin-1").translate(table).encode("utf-8")
-    count, plural = len(foreign), "s" if len(foreign) > 1 else ""
-    where = f"{count} line{plural}, the first is line {foreign[0][0]}"
+    mixed = _Mixed()
+    for chunk in text.chunks():
+        mixed.add(chunk)
+    count = mixed.foreign
+    where = f"{count} line{'s' if count > 1 else ''}, the first is line {mixed.first}"
     what = (
         f"Parts are not UTF-8 and were read as Windows-1252 ({where})."
-        if wide
+        if mixed.wide
         else f"The file is not UTF-8; it was read as Windows-1252 ({where})."
     )
-    certainty = of_windows_1252(b"".join(line for _, line in foreign))
+    certainty = of_windows_1252(bytes(mixed.telling))
     doubt = (certainty.doubt,) if certainty.doubt else ()
     return replace(
         text,
-        content=b"".join(lines),
-        encoding="utf-8+cp1252" if wide else "cp1252",
+        content=mixed.content.getvalue(),
+        encoding="utf-8+cp1252" if mixed.wide else "cp1252",
         warnings=(*text.warnings, what, *doubt),
         certainty=certainty,
     )
+
+
+@dataclass
+class _Mixed:
+    """Text in UTF-8, made of lines that are so and of ``foreign`` ones that were not.
+
+    ``wide`` counts lines that are UTF-8 beyond ASCII, ``first`` is the line of the first
+    foreign one, ``telling`` holds enough of them to judge by.
+    """
+
+    content: io.BytesIO = field(default_factory=io.BytesIO)
+    foreign: int = 0
+    wide: int = 0
+    first: int = 0
+    telling: bytearray = field(default_factory=bytearray)
+    _lines: int = 0
+
+    def add(self, chunk: bytes) -> None:
+        """Take lines as they stand in the file."""
+        for line in chunk.splitlines(keepends=True):
+            self._lines += 1
+            self.content.write(line if line.isascii() else self._as_utf8(line))
+
+    def _as_utf8(self, line: bytes) -> bytes:
+        try:
+            line.decode("utf-8")
+        except UnicodeDecodeError:
+            self.first = self.first or self._lines
+            self.foreign += 1
+            if len(self.telling) < _SAMPLE:
+                self.telling += line
+            return line.decode("latin-1").translate(_WINDOWS_1252).encode("utf-8")
+        self.wide += 1
+        return line

@@ -5,9 +5,8 @@ What does not belong here: how any part does its work; what a path holds (``file
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
@@ -15,15 +14,13 @@ import polars as pl
 
 from kartra_freshsales.errors import BadExport
 from kartra_freshsales.kartra.columns import (
-    CURRENCY,
-    ColumnName,
     canonical_columns,
     column_warnings,
     file_currency,
 )
-from kartra_freshsales.kartra.damage import KEYS, damage_in
 from kartra_freshsales.kartra.dialect import sniff
 from kartra_freshsales.kartra.encoding import Text, open_text
+from kartra_freshsales.kartra.keeping import Keep, Kept, in_memory
 from kartra_freshsales.kartra.kinds import ExportKind, is_contacts_without_email
 from kartra_freshsales.kartra.model import (
     QUARANTINE_SCHEMA,
@@ -31,14 +28,12 @@ from kartra_freshsales.kartra.model import (
     Dialect,
     ExportFacts,
     ExportRead,
-    Reason,
     Rejected,
     Table,
 )
-from kartra_freshsales.kartra.paths import read_table
-from kartra_freshsales.kartra.sections import apart, set_aside
+from kartra_freshsales.kartra.passage import Passage
+from kartra_freshsales.kartra.paths import read_with
 from kartra_freshsales.kartra.sources import Source
-from kartra_freshsales.kartra.suspicions import suspicions
 
 _STAMP = re.compile(r"_(?P<seconds>[0-9a-f]{8})[0-9a-f]{5}(?![0-9a-z])", re.IGNORECASE)
 _SANE_YEARS = range(2015, 2036)
@@ -47,7 +42,6 @@ _JOINS = {
     ExportKind.TRANSACTIONS: ("buyer_email", "lead_id"),
     ExportKind.SUBSCRIPTIONS: ("buyer_email", "lead_id"),
 }
-_Columns = Sequence[tuple[str, ColumnName]]
 
 
 class NoExport(BadExport):
@@ -68,7 +62,7 @@ def exported_at(file_name: str) -> datetime | None:
     return None
 
 
-def read_source(source: Source, batch: str) -> ExportRead:
+def read_source(source: Source, batch: str, keep: Keep = in_memory) -> ExportRead:
     """Read one export losslessly.
 
     Clean files take the fast path; anything else is read record by record. Cells are left
@@ -80,21 +74,17 @@ def read_source(source: Source, batch: str) -> ExportRead:
     text = open_text(source)
     dialect = sniff(text.sample(), complete=text.is_small)
     _refuse_unusable_headers(source.name, dialect)
+    moment = exported_at(source.name)
+
+    def pass_through(text: Text, tables: Iterator[Table]) -> tuple[Passage, Kept]:
+        passage = Passage(dialect, (batch, source.name), moment, text.lines)
+        return passage, keep(passage.schema, passage.rows(tables))
+
     with ThreadPoolExecutor(max_workers=1) as aside:
         sha256 = aside.submit(source.digest)
-        text, table, reader, reason = read_table(text, dialect)
-    table = apart(table, dialect, text)
-    columns, dropped = _without_empty_nameless(
-        canonical_columns(dialect.kind, dialect.header), table.rows
-    )
-    table, damaged = _without_mangled(table, columns, dialect.kind, text)
-    table = _with_rows_of_sheet(table, text)
-    named = tuple(column for _, column in columns)
-    warnings = [*text.warnings, *table.warnings, *suspicions(table, dialect), *dropped]
-    warnings += [*column_warnings(dialect.kind, named), *damaged]
-    if table.rows.is_empty():
-        warnings.append("The file has a header and no rows.")
-    first, last = _keys(table.rows, columns, dialect.kind)
+        text, (passage, kept), reader, reason = read_with(text, dialect, pass_through)
+    columns = tuple(passage.kept_columns)
+    first, last = passage.keys
     facts = ExportFacts(
         file=source.name,
         batch=batch,
@@ -102,15 +92,15 @@ def read_source(source: Source, batch: str) -> ExportRead:
         encoding=text.encoding,
         delimiter=dialect.delimiter,
         quote=dialect.quote,
-        currency=file_currency(named),
-        columns=named,
-        row_count=table.rows.height,
-        quarantined=len(table.rejected),
-        quarantine_reasons=dict(Counter(each.reason.value for each in table.rejected)),
-        warnings=tuple(warnings),
+        currency=file_currency(columns),
+        columns=columns,
+        row_count=passage.row_count,
+        quarantined=len(passage.rejected),
+        quarantine_reasons=dict(Counter(each.reason.value for each in passage.rejected)),
+        warnings=tuple(_warnings(text, passage)),
         sha256=sha256.result(),
         size=source.size(),
-        exported_at=exported_at(source.name),
+        exported_at=moment,
         reader=reader,
         reader_reason=reason,
         evidence=dialect.evidence,
@@ -118,12 +108,28 @@ def read_source(source: Source, batch: str) -> ExportRead:
         escaped=dialect.escaped,
         encoding_evidence=text.certainty.evidence,
         encoding_confidence=text.certainty.confidence,
-        first_key=first,
-        last_key=last,
+        first_key=_safe(first),
+        last_key=_safe(last),
         archive=source.archive,
     )
-    rows = _named(table.rows, columns, facts)
-    return ExportRead(facts, rows, _quarantine(table.rejected, facts))
+    quarantine = _quarantine(passage.rejected, facts)
+    idle = [column.name for column in passage.columns if column not in columns]
+    if idle:
+        return ExportRead(facts, kept.rows.drop(idle), quarantine)
+    return ExportRead(facts, kept.rows, quarantine, kept.stored)
+
+
+def _warnings(text: Text, passage: Passage) -> Iterator[str]:
+    """What a person should know, in the order in which it was found out."""
+    columns = passage.kept_columns
+    yield from text.warnings
+    yield from passage.warnings
+    if dropped := len(passage.columns) - len(columns):
+        yield f"{dropped} column(s) with neither header nor values were left out."
+    yield from column_warnings(passage.kind, columns)
+    yield from passage.damage()
+    if not passage.row_count:
+        yield "The file has a header and no rows."
 
 
 def _refuse_unusable_headers(name: str, dialect: Dialect) -> None:
@@ -137,7 +143,8 @@ def _refuse_unusable_headers(name: str, dialect: Dialect) -> None:
             )
         raise NoExport(
             f"fits no Kartra export: none of the first lines, read as {len(headers)} "
-            "column(s), is a header of contacts, transactions or subscriptions.",
+            "column(s), is a header of contacts, transactions or subscriptions, nor of "
+            "activities or attachments.",
             file=name,
             remedy="Export again with the header row, or take the file out of the batch.",
         )
@@ -151,65 +158,8 @@ def _refuse_unusable_headers(name: str, dialect: Dialect) -> None:
         )
 
 
-def _without_mangled(
-    table: Table, columns: _Columns, kind: ExportKind, text: Text
-) -> tuple[Table, tuple[str, ...]]:
-    """The table without rows that have a damaged key, and what was damaged."""
-    names = [(cell, column.name) for cell, column in columns]
-    damage = damage_in(table.rows, names, kind)
-    reasons = dict.fromkeys(damage.mangled, Reason.MANGLED_KEY)
-    return set_aside(table, reasons, text), damage.warnings
-
-
-def _with_rows_of_sheet(table: Table, text: Text) -> Table:
-    """Rows of a sheet under its own numbers instead of the lines we wrote it in."""
-    if text.lines is None:
-        return table
-    lines = text.lines
-    rejected = tuple(replace(each, row=lines[each.row - 1]) for each in table.rejected)
-    numbers = pl.Series("_row", lines, dtype=pl.Int64).gather(table.rows["_row"] - 1)
-    return replace(table, rows=table.rows.with_columns(numbers), rejected=rejected)
-
-
-def _keys(rows: pl.DataFrame, columns: _Columns, kind: ExportKind) -> tuple[str, str]:
-    """The ids of the first and the last row; an address is never shown."""
-    own = KEYS.get(kind, ("kartra_id",))[0]
-    cell = next((cell for cell, column in columns if column.name == own), None)
-    if cell is None or rows.is_empty():
-        return "", ""
-    first, last = (str(rows[cell][at]).strip() for at in (0, -1))
-    return _safe(first), _safe(last)
-
-
 def _safe(key: str) -> str:
     return key if _SAFE_KEY.fullmatch(key) else ""
-
-
-def _without_empty_nameless(
-    columns: Sequence[ColumnName], rows: pl.DataFrame
-) -> tuple[list[tuple[str, ColumnName]], list[str]]:
-    """Drop columns without header and without any value, as a trailing delimiter makes."""
-    kept, dropped = [], 0
-    for position, column in enumerate(columns):
-        cell = f"c{position}"
-        if not column.original and not rows[cell].str.strip_chars().ne("").any():
-            dropped += 1
-        else:
-            kept.append((cell, column))
-    note = f"{dropped} column(s) with neither header nor values were left out."
-    return kept, [note] if dropped else []
-
-
-def _named(rows: pl.DataFrame, columns: _Columns, facts: ExportFacts) -> pl.DataFrame:
-    added = {"_batch": pl.lit(facts.batch), "_file": pl.lit(facts.file)}
-    if facts.kind is not ExportKind.CONTACTS:
-        added = {CURRENCY: pl.lit(facts.currency, dtype=pl.String), **added}
-    return rows.select(
-        *(pl.col(cell).alias(column.name) for cell, column in columns),
-        *(value.alias(name) for name, value in added.items()),
-        pl.col("_row"),
-        pl.lit(facts.exported_at, dtype=pl.Datetime("us", "UTC")).alias("_exported_at"),
-    )
 
 
 def _quarantine(rejected: Sequence[Rejected], facts: ExportFacts) -> pl.DataFrame:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from kartra_freshsales.errors import BadExport
 from kartra_freshsales.kartra.export import NoExport, read_source
+from kartra_freshsales.kartra.keeping import Keep, in_memory
 from kartra_freshsales.kartra.kinds import ExportKind
 from kartra_freshsales.kartra.model import ExportRead, FileProblem, FileRead
 from kartra_freshsales.kartra.sources import Source, sources_of
@@ -17,7 +18,7 @@ from kartra_freshsales.kartra.sources import Source, sources_of
 _NAMED = 3
 
 
-def read_exports(path: Path, *, batch: str) -> FileRead:
+def read_exports(path: Path, *, batch: str, keep: Keep = in_memory) -> FileRead:
     """Read all exports a file holds.
 
     Sheets that are no export are named in a warning of those that are. Any other part that
@@ -26,19 +27,20 @@ def read_exports(path: Path, *, batch: str) -> FileRead:
     Args:
         path: a file as downloaded, possibly re-saved, possibly packed.
         batch: key of the batch it belongs to, kept as provenance.
+        keep: where the rows go.
 
     Raises:
         BadExport: no export could be read, and why.
     """
     sources = sources_of(path)
     if sources.is_one_file:
-        return FileRead((read_source(sources.found[0], batch),))
+        return FileRead((read_source(sources.found[0], batch, keep),))
     reads: list[ExportRead] = []
     problems = list(sources.problems)
     idle: list[Source] = []
     for source in sources.found:
         try:
-            reads.append(read_source(source, batch))
+            reads.append(read_source(source, batch, keep))
         except NoExport as error:
             if source.book:
                 idle.append(source)

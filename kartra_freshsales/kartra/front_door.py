@@ -1,4 +1,4 @@
-"""The front door: what other rooms call. Reads files, writes none.
+"""The front door: what other rooms call. Reads exports; writes only where it is told to.
 
 What does not belong here: the work itself (``export``, ``batch`` and the rooms' parts).
 """
@@ -6,7 +6,7 @@ What does not belong here: the work itself (``export``, ``batch`` and the rooms'
 from collections.abc import Mapping
 from typing import Any
 
-from kartra_freshsales.kartra.batch import export_files, read_batch
+from kartra_freshsales.kartra.batch import export_files, read_batch, store_batch
 from kartra_freshsales.kartra.export import exported_at
 from kartra_freshsales.kartra.files import read_export, read_exports
 from kartra_freshsales.kartra.model import (
@@ -15,6 +15,7 @@ from kartra_freshsales.kartra.model import (
     ExportRead,
     FileProblem,
     FileRead,
+    StoredBatch,
 )
 
 __all__ = [
@@ -23,12 +24,14 @@ __all__ = [
     "ExportRead",
     "FileProblem",
     "FileRead",
+    "StoredBatch",
     "describe",
     "export_files",
     "exported_at",
     "read_batch",
     "read_export",
     "read_exports",
+    "store_batch",
 ]
 
 

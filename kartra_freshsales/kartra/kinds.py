@@ -6,13 +6,22 @@ What does not belong here: naming the columns (``columns``).
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
-from kartra_freshsales.kartra.aliases import CONTACTS, SUBSCRIPTIONS, TRANSACTIONS, Aliases
+from kartra_freshsales.kartra.aliases import (
+    ACTIVITIES,
+    ATTACHMENTS,
+    CONTACTS,
+    SUBSCRIPTIONS,
+    TRANSACTIONS,
+    Aliases,
+)
 from kartra_freshsales.kartra.headers import normalised, split_currency
 
 _PERSON_PREFIXES = ("lead_", "contact_", "buyer_")
 _CONTACT_MARKS = frozenset(
     {"first_name", "last_name", "full_name", "phone", "date_joined", "tags", "lists"}
 )
+_OF_PEOPLE = _CONTACT_MARKS - {"date_joined"}
+"""What no manifest of attachments has: it tells when a file was made, too."""
 
 
 class ExportKind(StrEnum):
@@ -21,6 +30,8 @@ class ExportKind(StrEnum):
     CONTACTS = "contacts"
     TRANSACTIONS = "transactions"
     SUBSCRIPTIONS = "subscriptions"
+    ACTIVITIES = "activities"
+    ATTACHMENTS = "attachments"
     UNKNOWN = "unknown"
 
 
@@ -28,6 +39,8 @@ ALIASES: Mapping[ExportKind, Aliases] = {
     ExportKind.CONTACTS: CONTACTS,
     ExportKind.TRANSACTIONS: TRANSACTIONS,
     ExportKind.SUBSCRIPTIONS: SUBSCRIPTIONS,
+    ExportKind.ACTIVITIES: ACTIVITIES,
+    ExportKind.ATTACHMENTS: ATTACHMENTS,
     ExportKind.UNKNOWN: {},
 }
 
@@ -66,15 +79,20 @@ def recognise(headers: Sequence[str]) -> ExportKind:
     """The kind the headers give evidence for, else ``UNKNOWN``.
 
     Transactions need a transaction type and an amount, subscriptions a status and either a
-    next payment date or a recurrence term, contacts an e-mail column and one more contact
-    column. The order matters: the first two also carry e-mail columns.
+    next payment date or a recurrence term, activities a kind and ``happened_at``,
+    attachments a path and whose it is, contacts an e-mail column and one more contact
+    column. The order matters: the others also carry e-mail columns.
     """
     names = {normalised(split_currency(header)[0]) for header in headers}
     if _is_transactions(names, known_names(ExportKind.TRANSACTIONS, headers)):
         return ExportKind.TRANSACTIONS
     if _is_subscriptions(names, known_names(ExportKind.SUBSCRIPTIONS, headers)):
         return ExportKind.SUBSCRIPTIONS
+    if _is_activities(known_names(ExportKind.ACTIVITIES, headers)):
+        return ExportKind.ACTIVITIES
     contacts = known_names(ExportKind.CONTACTS, headers)
+    if _is_attachments(known_names(ExportKind.ATTACHMENTS, headers), contacts):
+        return ExportKind.ATTACHMENTS
     if "email" in contacts and len(headers) > 1:
         return ExportKind.CONTACTS
     return ExportKind.UNKNOWN
@@ -92,6 +110,16 @@ def _is_subscriptions(names: set[str], known: set[str]) -> bool:
     strict = "recurrence_term" in names or "product" in known
     term = "next_payment_date" in known or (strict and "interval" in known)
     return "status" in known and term
+
+
+def _is_activities(known: set[str]) -> bool:
+    return {"kind", "happened_at"} <= known and bool(known & {"email", "lead_id"})
+
+
+def _is_attachments(known: set[str], contacts: set[str]) -> bool:
+    # ``path`` may be anybody's custom field on a contact.
+    whose = known & {"email", "lead_id", "transaction_id"}
+    return "path" in known and bool(whose) and not contacts & _OF_PEOPLE
 
 
 def is_contacts_without_email(headers: Sequence[str]) -> bool:

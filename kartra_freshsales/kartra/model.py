@@ -3,10 +3,13 @@
 What does not belong here: how any of it is found out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
+from itertools import chain
+from pathlib import Path
 
 import polars as pl
 
@@ -91,16 +94,41 @@ class Dialect:
 
 @dataclass(frozen=True)
 class Table:
-    """Cells of a file as text, before columns are named.
+    """Cells of a stretch of a file as text, before columns are named.
 
     ``rows`` has the columns ``c0…cN`` and ``_row`` (Int64, physical line of the record);
-    ``multi_line`` names the columns in which a cell holds a line feed.
+    ``multi_line`` names the columns in which a cell may hold a line feed. ``text`` is the
+    stretch as it stands in the file, ``first_line`` where it begins. ``lacks`` names the
+    signs (``structure.SIGNS``) that are known to stand nowhere in it.
     """
 
     rows: pl.DataFrame
     rejected: tuple[Rejected, ...]
     multi_line: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    text: str | bytes = field(default="", repr=False)
+    first_line: int = 1
+    lacks: frozenset[str] = frozenset()
+
+
+def joined(tables: Iterable[Table]) -> Table:
+    """Stretches that follow one another as one."""
+    parts = list(tables)
+    columns = dict.fromkeys(name for part in parts for name in part.multi_line)
+    return Table(
+        pl.concat(part.rows for part in parts),
+        tuple(chain.from_iterable(part.rejected for part in parts)),
+        tuple(columns),
+        tuple(chain.from_iterable(part.warnings for part in parts)),
+        text=_text(parts),
+        first_line=parts[0].first_line,
+        lacks=frozenset.intersection(*(part.lacks for part in parts)),
+    )
+
+
+def _text(parts: Sequence[Table]) -> str:
+    texts = (part.text for part in parts)
+    return "".join(each if isinstance(each, str) else each.decode() for each in texts)
 
 
 def multi_line_columns(frame: pl.DataFrame) -> tuple[str, ...]:
@@ -152,12 +180,19 @@ class ExportRead:
 
     ``rows``: all String, canonical names or original headers, then ``_currency`` (not for
     contacts), ``_batch``, ``_file``, ``_row`` (Int64) and ``_exported_at`` (Datetime, UTC).
-    ``quarantine``: see ``QUARANTINE_SCHEMA``.
+    ``quarantine``: see ``QUARANTINE_SCHEMA``. ``stored`` is the Parquet file that holds the
+    rows just so, if they were not kept in memory.
     """
 
     facts: ExportFacts
-    rows: pl.DataFrame
-    quarantine: pl.DataFrame
+    lazy_rows: pl.LazyFrame = field(repr=False)
+    quarantine: pl.DataFrame = field(repr=False)
+    stored: Path | None = None
+
+    @cached_property
+    def rows(self) -> pl.DataFrame:
+        """All rows, in memory."""
+        return self.lazy_rows.collect()
 
     @property
     def kind(self) -> ExportKind:
@@ -231,3 +266,21 @@ class BatchRead:
     quarantine: Mapping[ExportKind, pl.DataFrame] = field(default_factory=dict)
     files: tuple[ExportFacts, ...] = ()
     problems: tuple[FileProblem, ...] = ()
+
+
+@dataclass(frozen=True)
+class StoredBatch:
+    """One batch folder, read into Parquet files: as ``BatchRead``, with rows on disk.
+
+    ``rows`` names a file for each kind that was found, ``counts`` how many rows it has.
+    """
+
+    rows: Mapping[ExportKind, Path] = field(default_factory=dict)
+    counts: Mapping[ExportKind, int] = field(default_factory=dict)
+    quarantine: Mapping[ExportKind, pl.DataFrame] = field(default_factory=dict)
+    files: tuple[ExportFacts, ...] = ()
+    problems: tuple[FileProblem, ...] = ()
+
+    def scan(self, kind: ExportKind) -> pl.LazyFrame | None:
+        """The rows of one kind, read when they are needed."""
+        return pl.scan_parquet(self.rows[kind]) if kind in self.rows else None

@@ -7,16 +7,15 @@ What does not belong here: values that a spreadsheet damaged (``damage``).
 
 import csv
 import re
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 import polars as pl
 
-from kartra_freshsales.kartra.encoding import Text
 from kartra_freshsales.kartra.headers import normalised, split_currency, visible
 from kartra_freshsales.kartra.kinds import ALIASES, ExportKind, match, recognise
-from kartra_freshsales.kartra.model import Dialect, Reason, Rejected, Table
+from kartra_freshsales.kartra.model import Dialect, Reason, Rejected, Table, joined
 from kartra_freshsales.kartra.records import raw_records
 
 _LAST_ROWS = 5
@@ -45,48 +44,70 @@ def _words(kind: ExportKind) -> frozenset[str]:
 _HEADER_WORDS = frozenset().union(*map(_words, ALIASES))
 
 
-def apart(table: Table, dialect: Dialect, text: Text) -> Table:
-    """The table without headers and footers among its rows; those are rejected instead.
+class Sections:
+    """Takes a file's stretches in their order and gives them back without what is no data.
 
-    Args:
-        table: the header is gone; rejected records in the order of their lines.
-        dialect: as sniffed.
-        text: where the raw text of a row that is set aside comes from.
+    Such rows are rejected. The last stretch is held back, for a footer stands at the end.
     """
-    repeated, other = _headers(table.rows, dialect)
-    other |= {each.row for each in table.rejected if _rejected_header(each, dialect)}
-    moved = dict.fromkeys(repeated, Reason.REPEATED_HEADER)
-    rejected = table.rejected
-    if other:
-        own = repeated | {
-            each.row for each in rejected if each.reason is Reason.REPEATED_HEADER
-        }
-        foreign = _below(table.rows["_row"], own, other)
-        moved |= dict.fromkeys(foreign, Reason.OTHER_HEADER)
-        lines = pl.Series([each.row for each in rejected], dtype=pl.Int64)
-        rejected = _renamed(rejected, set(_below(lines, own, other)))
-    rejected = _footers_among(rejected, table.rows)
-    left = _without(table.rows, moved)
-    moved |= dict.fromkeys(_footers(left, dialect), Reason.AFTER_DATA)
-    return set_aside(replace(table, rejected=rejected), moved, text)
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+        self._held: Table | None = None
+        self._foreign = False
+        self._last_row = 0
+
+    def apart(self, tables: Iterable[Table]) -> Iterator[Table]:
+        """Stretches without headers and footers; there is at least one."""
+        for table in tables:
+            if not table.rows.is_empty():
+                self._last_row = int(table.rows["_row"][-1])
+            left = self._without_headers(table)
+            if self._held is not None:
+                if left.rows.height < _LAST_ROWS:
+                    left = joined((self._held, left))
+                else:
+                    yield self._held
+            self._held = left
+        if self._held is not None:
+            footers = _footers(self._held.rows, self.dialect)
+            yield set_aside(self._held, dict.fromkeys(footers, Reason.AFTER_DATA))
+
+    def settled(self, rejected: Iterable[Rejected]) -> tuple[Rejected, ...]:
+        """All rejected records in order; ragged ones below all rows may be footers."""
+        return tuple(
+            replace(each, reason=Reason.AFTER_DATA)
+            if each.row > self._last_row and each.reason in _RAGGED and _is_footer(each.raw)
+            else each
+            for each in sorted(rejected, key=lambda each: each.row)
+        )
+
+    def _without_headers(self, table: Table) -> Table:
+        repeated, other = _headers(table.rows, self.dialect)
+        rejected = table.rejected
+        other |= {each.row for each in rejected if _rejected_header(each, self.dialect)}
+        moved = dict.fromkeys(repeated, Reason.REPEATED_HEADER)
+        if other or self._foreign:
+            own = repeated | {
+                each.row for each in rejected if each.reason is Reason.REPEATED_HEADER
+            }
+            headers = _Headers(own, other, self._foreign)
+            self._foreign = headers.foreign_below
+            foreign = headers.foreign(table.rows["_row"])
+            moved |= dict.fromkeys(foreign, Reason.OTHER_HEADER)
+            lines = pl.Series([each.row for each in rejected], dtype=pl.Int64)
+            rejected = _renamed(rejected, set(headers.foreign(lines)))
+        return set_aside(replace(table, rejected=rejected), moved)
 
 
-def set_aside(table: Table, reasons: Mapping[int, Reason], text: Text) -> Table:
-    """The table with rows, named by their lines, moved to the rejected with raw text."""
+def set_aside(table: Table, reasons: Mapping[int, Reason]) -> Table:
+    """The stretch with rows, named by their lines, moved to the rejected with raw text."""
     if not reasons:
         return table
     starts = [*table.rows["_row"], *(each.row for each in table.rejected)]
-    raw = raw_records(text, reasons, starts)
+    raw = raw_records(table, reasons, starts)
     new = [Rejected(row, reason, raw[row]) for row, reason in reasons.items()]
-    rejected = sorted([*table.rejected, *new], key=lambda each: each.row)
-    rows = _without(table.rows, reasons)
-    return replace(table, rows=rows, rejected=tuple(rejected))
-
-
-def _without(rows: pl.DataFrame, moved: Mapping[int, Reason]) -> pl.DataFrame:
-    if not moved:
-        return rows
-    return rows.filter(~pl.col("_row").is_in(list(moved)))
+    rows = table.rows.filter(~pl.col("_row").is_in(list(reasons)))
+    return replace(table, rows=rows, rejected=(*table.rejected, *new))
 
 
 def _headers(rows: pl.DataFrame, dialect: Dialect) -> tuple[set[int], set[int]]:
@@ -98,14 +119,23 @@ def _headers(rows: pl.DataFrame, dialect: Dialect) -> tuple[set[int], set[int]]:
     other: set[int] = set()
     if candidates.is_empty():
         return repeated, other
-    cells = [pl.col(f"c{at}") for at in range(len(dialect.header))]
-    named = pl.any_horizontal(_like_a_name(each).is_in(_HEADER_WORDS) for each in cells)
-    for *values, row in candidates.filter(named).iter_rows():
+    cells = pl.col(f"c{at}" for at in range(len(dialect.header)))
+    words = _header_words(candidates.select(cells))
+    named = pl.any_horizontal(cells.is_in(words.implode()))
+    for *values, row in candidates.filter(named).iter_rows() if len(words) else ():
         if tuple(map(visible, values)) == dialect.header:
             repeated.add(row)
         elif _is_header(values):
             other.add(row)
     return repeated, other
+
+
+def _header_words(cells: pl.DataFrame) -> pl.Series:
+    """Those cells, each once, that may be the name of a column."""
+    every = pl.concat(column.rename("cell") for column in cells).unique()
+    return every.to_frame().filter(_like_a_name(pl.col("cell")).is_in(_HEADER_WORDS))[
+        "cell"
+    ]
 
 
 def _like_a_name(cell: pl.Expr) -> pl.Expr:
@@ -153,27 +183,31 @@ def _renamed(rejected: tuple[Rejected, ...], lines: set[int]) -> tuple[Rejected,
     )
 
 
-def _below(lines: pl.Series, own: set[int], other: set[int]) -> list[int]:
-    """Those lines that stand below a header of ``other`` and not below one of ``own``."""
-    marks = sorted([(row, False) for row in own] + [(row, True) for row in other])
-    schema = {"row": pl.Int64, "other": pl.Boolean}
-    headers = pl.DataFrame(marks, schema=schema, orient="row").set_sorted("row")
-    frame = lines.cast(pl.Int64).to_frame("row").sort("row")
-    found = frame.join_asof(headers, on="row", strategy="backward")
-    return found.filter(pl.col("other").fill_null(False))["row"].to_list()
+@dataclass(frozen=True)
+class _Headers:
+    """Lines of the file's own headers and of others; ``above``: another stood before."""
 
+    own: Collection[int]
+    other: Collection[int]
+    above: bool
 
-def _footers_among(
-    rejected: tuple[Rejected, ...], rows: pl.DataFrame
-) -> tuple[Rejected, ...]:
-    """Ragged records below all rows that read like a total or a note."""
-    last = 0 if rows.is_empty() else int(rows["_row"][-1])
-    return tuple(
-        replace(each, reason=Reason.AFTER_DATA)
-        if each.row > last and each.reason in _RAGGED and _is_footer(each.raw)
-        else each
-        for each in rejected
-    )
+    @property
+    def _marks(self) -> list[tuple[int, bool]]:
+        own = [(row, False) for row in self.own]
+        return sorted([(0, self.above), *own, *((row, True) for row in self.other)])
+
+    @property
+    def foreign_below(self) -> bool:
+        """Whether what follows the stretch has other columns."""
+        return self._marks[-1][1]
+
+    def foreign(self, lines: pl.Series) -> list[int]:
+        """Those lines that stand below a header of another."""
+        schema = {"row": pl.Int64, "other": pl.Boolean}
+        headers = pl.DataFrame(self._marks, schema=schema, orient="row").set_sorted("row")
+        frame = lines.cast(pl.Int64).to_frame("row").sort("row")
+        found = frame.join_asof(headers, on="row", strategy="backward")
+        return found.filter("other")["row"].to_list()
 
 
 def _footers(rows: pl.DataFrame, dialect: Dialect) -> list[int]:

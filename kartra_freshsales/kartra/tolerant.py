@@ -21,6 +21,7 @@ from kartra_freshsales.kartra.model import (
     Reason,
     Rejected,
     Table,
+    joined,
     multi_line_columns,
 )
 from kartra_freshsales.kartra.repair import LONGEST_REPAIR, Layout, repaired
@@ -128,13 +129,20 @@ class _Reader:
 
 @dataclass
 class _Gathered:
-    """What has been read so far."""
+    """What has been read of a stretch; the numbers of mended lines stay for the end."""
 
-    frames: list[pl.DataFrame] = field(default_factory=list)
+    width: int
     rows: list[list[str]] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    first_line: int = 0
     mended: list[int] = field(default_factory=list)
+
+    def begin(self, feed: _Lines) -> None:
+        """Take the lines of the record that was just read."""
+        self.first_line = self.first_line or feed.number
+        self.lines += feed.taken
 
     def reject(self, feed: _Lines, reason: Reason) -> None:
         self.rejected.append(Rejected(feed.number, reason, feed.raw))
@@ -142,25 +150,31 @@ class _Gathered:
     def add(self, cells: list[str], number: int) -> None:
         self.rows.append(cells)
         self.numbers.append(number)
-        if len(self.rows) >= _BLOCK:
-            self._flush(len(cells))
 
-    def _flush(self, width: int) -> None:
-        by_column = list(zip(*self.rows, strict=True)) or [()] * width
+    @property
+    def is_full(self) -> bool:
+        return len(self.lines) >= _BLOCK
+
+    def table(self, warnings: tuple[str, ...] = ()) -> Table:
+        """The stretch, and begin the next."""
+        by_column = list(zip(*self.rows, strict=True)) or [()] * self.width
         series = [
             pl.Series(f"c{i}", cells, dtype=pl.String) for i, cells in enumerate(by_column)
         ]
-        self.frames.append(
-            pl.DataFrame([*series, pl.Series("_row", self.numbers, dtype=pl.Int64)])
+        rows = pl.DataFrame([*series, pl.Series("_row", self.numbers, dtype=pl.Int64)])
+        found = Table(
+            rows,
+            tuple(self.rejected),
+            multi_line_columns(rows),
+            warnings,
+            text="".join(self.lines),
+            first_line=self.first_line or 1,
         )
-        self.rows, self.numbers = [], []
+        self.rows, self.numbers, self.rejected, self.lines = [], [], [], []
+        self.first_line = 0
+        return found
 
-    def table(self, width: int) -> Table:
-        self._flush(width)
-        rows = pl.concat(self.frames)
-        return Table(rows, tuple(self.rejected), multi_line_columns(rows), self._warnings())
-
-    def _warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[str, ...]:
         if not self.mended:
             return ()
         named = ", ".join(map(str, self.mended[:_NAMED_LINES]))
@@ -173,10 +187,15 @@ class _Gathered:
 
 
 def read_tolerantly(lines: Iterator[str], dialect: Dialect) -> Table:
+    """The whole text at once; see ``tolerant_tables``."""
+    return joined(tolerant_tables(lines, dialect))
+
+
+def tolerant_tables(lines: Iterator[str], dialect: Dialect) -> Iterator[Table]:
     """Read every record: into the rows, or rejected with its line, reason and text.
 
     Blank lines are no records. Empty cells beyond the header's width are dropped, as
-    spreadsheets add them.
+    spreadsheets add them. There is always a last stretch, which may be empty.
 
     Args:
         lines: physical lines with their line ends.
@@ -187,9 +206,10 @@ def read_tolerantly(lines: Iterator[str], dialect: Dialect) -> Table:
     if dialect.declared:
         next(feed)
     reader = _Reader(feed, dialect)
-    gathered = _Gathered()
+    gathered = _Gathered(len(dialect.header))
     seen = -1
     while (cells := reader.next_cells()) is not END:
+        gathered.begin(feed)
         above = seen < dialect.header_index
         if cells is not None and _is_blank(cells, before_header=above):
             continue
@@ -198,7 +218,9 @@ def read_tolerantly(lines: Iterator[str], dialect: Dialect) -> Table:
             _place(cells, reader, gathered)
         elif seen < dialect.header_index:
             gathered.reject(feed, Reason.BEFORE_HEADER)
-    return gathered.table(len(dialect.header))
+        if gathered.is_full:
+            yield gathered.table()
+    yield gathered.table(gathered.warnings())
 
 
 def _is_blank(cells: list[str], *, before_header: bool) -> bool:

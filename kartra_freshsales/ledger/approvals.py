@@ -18,6 +18,7 @@ def add(connection: Connection, destination_id: int, given: Approval) -> None:
             approved_by=given.approved_by,
             run=given.run,
             at_us=int(given.at.timestamp() * 1_000_000),
+            host=given.host,
         )
     )
 
@@ -37,5 +38,11 @@ def newest(
     if row is None:
         return None
     return Approval(
-        row.kind, row.subject, row.digest, row.approved_by, row.run, from_us(row.at_us)
+        kind=row.kind,
+        subject=row.subject,
+        digest=row.digest,
+        approved_by=row.approved_by,
+        run=row.run,
+        at=from_us(row.at_us),
+        host=row.host,
     )

@@ -15,14 +15,15 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, delete, insert, select, text, update
+from sqlalchemy.sql.elements import ColumnElement
 
 from kartra_freshsales.freshsales.budget import Kind
 from kartra_freshsales.ledger import upsert
-from kartra_freshsales.ledger.engine import reading, writing
+from kartra_freshsales.ledger.engine import carried_out, reading, writing
+from kartra_freshsales.ledger.forecast import Window, seconds_for
 from kartra_freshsales.ledger.tables import pace, request, request_count
 
 log = logging.getLogger(__name__)
@@ -32,14 +33,6 @@ _FLUSH_EVERY = 100
 _PRUNE_EVERY = 500
 _LOOK_AGAIN = 0.2
 _WORTH_TELLING = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """At most ``limit`` requests within any ``seconds``."""
-
-    limit: int
-    seconds: float
 
 
 def usable(limit: int, reserve: float) -> int:
@@ -75,19 +68,66 @@ class RequestBudget:
         self._unwritten: Counter[str] = Counter()
         self._paused_until = 0
         self._looked_at = -math.inf
+        self._began: float | None = None
+        self._waited = 0.0
+        self._let_through = 0
 
     def acquire(self, kind: Kind, /) -> None:
         """Block until one request fits every window, then count it.
 
-        The one this thread was given before has been answered by now.
+        The one this thread was given before has been answered by now, unless it was told
+        otherwise (``not_answered``).
 
         Raises:
             LedgerFault: the count could not be written; nothing may be sent.
         """
+        if self._began is None:
+            self._began = time.monotonic()
         while wait := self._try(kind):
             if wait >= _WORTH_TELLING:
                 log.info("waiting %.1f s for the account's request limit", wait)
+            started = time.monotonic()
             self._sleep(wait)
+            self._waited += time.monotonic() - started
+        self._let_through += 1
+
+    def seconds_for(self, requests: int) -> float:
+        """How long so many more requests of this process will take, by all that is known.
+
+        What one takes with the work around it is measured since the first; the waits are
+        those that the windows will ask for, with what other processes have used of them.
+        """
+        if self._began is None or requests <= 0:
+            return 0.0
+        busy = time.monotonic() - self._began - self._waited
+        with reading(self._engine) as connection:
+            now = self._now(connection)
+            ages, paused = self._past(connection, now)
+        each = max(0.0, busy) / max(1, self._let_through)
+        return seconds_for(requests, each, self._windows, ages, start=paused)
+
+    def _past(self, connection: Connection, now: int) -> tuple[list[float], float]:
+        """How long ago requests ended that still count, and how long a pause lasts."""
+        until = connection.execute(
+            select(pace.c.paused_until_us).where(
+                pace.c.destination_id == self._destination_id
+            )
+        ).scalar_one()
+        paused = max(0.0, (until - now) / _SECOND)
+        if not self._windows:
+            return [], paused
+        longest = max(window.seconds for window in self._windows)
+        ended = connection.scalars(
+            select(request.c.until_us)
+            .where(request.c.destination_id == self._destination_id)
+            .where(request.c.until_us > now - math.ceil(longest * _SECOND))
+        )
+        # One that is not answered yet is taken to end about now.
+        return [max(0.0, (now - at) / _SECOND) for at in ended], paused
+
+    def not_answered(self) -> None:
+        """Let the last request of this thread count as long as it may still arrive."""
+        self._unanswered.pop(threading.get_ident(), None)
 
     def pause_until(self, seconds_from_now: float, /) -> None:
         """Let no process send for so long; a longer pause stands."""
@@ -101,8 +141,7 @@ class RequestBudget:
         """Write the counts kept in memory."""
         counts, self._unwritten = self._unwritten, Counter()
         if counts:
-            with writing(self._engine) as connection:
-                self._count(connection, counts)
+            carried_out(self._engine, lambda c: self._count(c, counts))
 
     def close(self) -> None:
         """Write all that is only in memory; no request is under way any more."""
@@ -117,16 +156,18 @@ class RequestBudget:
         """Take one request and answer 0, or answer the seconds to wait."""
         if not self._windows:
             return self._try_unlimited(kind)
-        with writing(self._engine) as connection:
-            row, now = self._locked(connection)
-            self._answered(connection, threading.get_ident(), now)
-            free_at = max(
-                row.paused_until_us,
-                *(self._free_at(connection, window) for window in self._windows),
-            )
-            if free_at > now:
-                return float(free_at - now) / _SECOND
-            self._take(connection, row, now, kind)
+        return carried_out(self._engine, lambda c: self._taken(c, kind))
+
+    def _taken(self, connection: Connection, kind: Kind) -> float:
+        row, now = self._locked(connection)
+        self._answered(connection, threading.get_ident(), now)
+        free_at = max(
+            row.paused_until_us,
+            *(self._free_at(connection, window) for window in self._windows),
+        )
+        if free_at > now:
+            return float(free_at - now) / _SECOND
+        self._take(connection, row, now, kind)
         return 0.0
 
     def _try_unlimited(self, kind: Kind) -> float:
@@ -240,10 +281,8 @@ class RequestBudget:
             }
             for kind, count in sorted(counts.items())
         ]
-        added = upsert.insert(connection, request_count).excluded.requests
-        upsert.put(
-            connection,
-            request_count,
-            rows,
-            compute={"requests": request_count.c.requests + added},
-        )
+        upsert.put(connection, request_count, rows, compute=_added)
+
+
+def _added(new: Any) -> dict[str, ColumnElement[Any]]:
+    return {"requests": request_count.c.requests + new.requests}

@@ -1,10 +1,10 @@
 """Fields that people changed at the destination while the source changed too."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 
 import polars as pl
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from kartra_freshsales.ledger import upsert
 from kartra_freshsales.ledger.records import Conflict
@@ -33,6 +33,36 @@ def put(
         for item in conflicts
     ]
     upsert.put(connection, conflict, rows)
+
+
+def settle(
+    connection: Connection,
+    destination_id: int,
+    planned: Collection[tuple[str, str]],
+    still: Sequence[Conflict],
+) -> None:
+    """Drop the conflicts of planned records that the plan no longer found."""
+    open_now = {(str(c.module), c.source_key, c.field) for c in still}
+    columns = conflict.c
+    known = connection.execute(
+        select(columns.module, columns.source_key, columns.field).where(
+            columns.destination_id == destination_id
+        )
+    ).all()
+    over = [
+        {"of_module": module, "of_key": key, "of_field": field}
+        for module, key, field in known
+        if (module, key) in planned and (module, key, field) not in open_now
+    ]
+    if over:
+        connection.execute(
+            delete(conflict)
+            .where(columns.destination_id == destination_id)
+            .where(columns.module == bindparam("of_module"))
+            .where(columns.source_key == bindparam("of_key"))
+            .where(columns.field == bindparam("of_field")),
+            over,
+        )
 
 
 def purge(connection: Connection, destination_id: int) -> None:

@@ -3,22 +3,40 @@
 Driver errors may quote a row (PostgreSQL's ``DETAIL``); they end here and go on as ours.
 """
 
+import logging
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+from weakref import WeakSet
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, Pool, create_engine, event, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    NoSuchModuleError,
+    OperationalError,
+    SQLAlchemyError,
+)
 
 from kartra_freshsales.errors import KartraFreshsalesError, SettingsError
 
 _REMEDY = "Check KF_LEDGER_URL: sqlite:///file or postgresql://user:password@host/name."
 _BUSY_MS = 60_000
 _WRITING = {"kf_writing": True}
+
+AWAY_SECONDS = 60.0
+"""How long a database that answered before may be away: it restarts, or fails over."""
+
+_ASK_AGAIN = 0.2
+_AWAY = "The ledger's database does not answer; it is asked again for %.0f seconds."
+_ANSWERED: WeakSet[Pool] = WeakSet()
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class LedgerFault(KartraFreshsalesError):
@@ -97,8 +115,35 @@ def _begin(connection: Connection) -> None:
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """One transaction that may write; committed on the way out, else rolled back."""
-    with _as_ours(), engine.execution_options(**_WRITING).begin() as connection:
+    with (
+        _as_ours(),
+        _connected(engine.execution_options(**_WRITING)) as connection,
+        connection.begin(),
+    ):
         yield connection
+
+
+def carried_out(engine: Engine, work: Callable[[Connection], T]) -> T:
+    """Do ``work`` in a transaction; once more if the database was restarted meanwhile.
+
+    Not where the commit itself broke off: nobody can tell whether it was done.
+
+    Raises:
+        LedgerFault: it failed otherwise, or did not come back in time.
+    """
+    until = time.monotonic() + AWAY_SECONDS
+    while True:
+        with _as_ours(), _connected(engine.execution_options(**_WRITING)) as connection:
+            transaction = connection.begin()
+            try:
+                result = work(connection)
+            except DBAPIError as error:
+                if not error.connection_invalidated or time.monotonic() > until:
+                    raise
+                log.warning("The ledger's database broke off; asking it again.")
+                continue
+            transaction.commit()
+            return result
 
 
 @contextmanager
@@ -106,8 +151,29 @@ def reading(engine: Engine) -> Iterator[Connection]:
     """One consistent look, however many queries it takes and whatever others write."""
     if engine.dialect.name == "postgresql":
         engine = engine.execution_options(isolation_level="REPEATABLE READ")
-    with _as_ours(), engine.connect() as connection:
+    with _as_ours(), _connected(engine) as connection:
         yield connection
+
+
+def _connected(engine: Engine) -> Connection:
+    """A connection; where the database has answered before, waiting until it does again.
+
+    An address that never answered is more likely wrong: that is said at once.
+    """
+    until, told = time.monotonic() + AWAY_SECONDS, False
+    while True:
+        try:
+            connection = engine.connect()
+        except OperationalError:
+            if engine.pool not in _ANSWERED or time.monotonic() > until:
+                raise
+            if not told:
+                log.warning(_AWAY, AWAY_SECONDS)
+            told = True
+            time.sleep(_ASK_AGAIN)
+        else:
+            _ANSWERED.add(engine.pool)
+            return connection
 
 
 @contextmanager

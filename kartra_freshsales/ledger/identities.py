@@ -55,17 +55,16 @@ def put(
         # One order for all writers, or two of them could wait for each other for ever.
         for item in sorted(identities, key=lambda item: (str(item.module), item.source_key))
     ]
-    upsert.put(connection, identity, rows, compute={"origin": _origin(connection)})
+    upsert.put(connection, identity, rows, compute=_origin)
 
 
-def _origin(connection: Connection) -> ColumnElement[Any]:
-    new = upsert.insert(connection, identity).excluded
+def _origin(new: Any) -> dict[str, ColumnElement[Any]]:
     still_ours = and_(
         identity.c.origin == str(Origin.CREATED),
         identity.c.state == str(IdentityState.LIVE),
         identity.c.freshsales_id == new.freshsales_id,
     )
-    return case((still_ours, identity.c.origin), else_=new.origin)
+    return {"origin": case((still_ours, identity.c.origin), else_=new.origin)}
 
 
 def mark(

@@ -36,33 +36,112 @@ def plan(
     if not intents:
         return []
     ends = _lock(connection, destination_id)
-    rows = [
-        _new_row(destination_id, ends.intents + at, run, new, now_us)
-        for at, new in enumerate(intents, start=1)
-    ]
-    head: str = ends.intent_head
-    for row in rows:
-        head = row["hash"] = chain.link(head, row, chain.INTENT_FACTS)
-    connection.execute(insert(intent), rows)
+    rows = _new_rows(destination_id, ends.intents, run, intents, now_us)
+    head = _chained(rows, ends.intent_head, chain.INTENT_FACTS)
+    ids = _insert(connection, rows)
     _move_end(
         connection, destination_id, intents=ends.intents + len(rows), intent_head=head
     )
+    return _written(ids, intents, rows, now_us)
+
+
+def send(
+    connection: Connection,
+    destination_id: int,
+    run: str,
+    intents: Sequence[NewIntent],
+    now_us: int,
+    *,
+    targets: Sequence[int | None],
+) -> list[Intent]:
+    """Append intents together with the step that they leave now.
+
+    Args:
+        connection: a writing transaction.
+        destination_id: whose chains.
+        run: whose intents.
+        intents: in order.
+        now_us: the time of both.
+        targets: the record each of them goes to, where one stands already.
+
+    Returns:
+        The intents as they stand, in order: ``sent``.
+    """
+    if not intents:
+        return []
+    ends = _lock(connection, destination_id)
+    rows = _new_rows(destination_id, ends.intents, run, intents, now_us)
+    for row, target in zip(rows, targets, strict=True):
+        row["state"], row["freshsales_id"] = str(IntentState.SENT), target
+    intent_head = _chained(rows, ends.intent_head, chain.INTENT_FACTS)
+    ids = _insert(connection, rows)
+    events = [
+        _event(
+            destination_id,
+            ends.events + at,
+            IntentChange(number, IntentState.SENT, None, target),
+            str(IntentState.PLANNED),
+            now_us,
+        )
+        for at, (number, target) in enumerate(zip(ids, targets, strict=True), start=1)
+    ]
+    event_head = _chained(events, ends.event_head, chain.EVENT_FACTS)
+    connection.execute(insert(intent_event), events)
+    _move_end(
+        connection,
+        destination_id,
+        intents=ends.intents + len(rows),
+        intent_head=intent_head,
+        events=ends.events + len(events),
+        event_head=event_head,
+    )
+    return _written(ids, intents, rows, now_us)
+
+
+def _new_rows(
+    destination_id: int, end: int, run: str, intents: Iterable[NewIntent], now_us: int
+) -> list[dict[str, Any]]:
+    return [
+        _new_row(destination_id, end + at, run, new, now_us)
+        for at, new in enumerate(intents, start=1)
+    ]
+
+
+def _chained(rows: Iterable[dict[str, Any]], head: str, facts: Sequence[str]) -> str:
+    """Give each row its hash; answers the last one."""
+    for row in rows:
+        head = row["hash"] = chain.link(head, row, facts)
+    return head
+
+
+def _insert(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[int]:
+    """Insert intents; answers their ids in order."""
+    connection.execute(insert(intent), rows)
     ids = connection.scalars(
         select(intent.c.id)
-        .where(intent.c.destination_id == destination_id)
-        .where(intent.c.position > ends.intents)
+        .where(intent.c.destination_id == rows[0]["destination_id"])
+        .where(intent.c.position >= rows[0]["position"])
         .order_by(intent.c.position)
     )
+    return list(ids)
+
+
+def _written(
+    ids: Sequence[int],
+    intents: Sequence[NewIntent],
+    rows: Sequence[dict[str, Any]],
+    now_us: int,
+) -> list[Intent]:
     at = from_us(now_us)
-    both = zip(ids, intents, strict=True)
-    return [_planned(number, run, new, at) for number, new in both]
+    both = zip(ids, intents, rows, strict=True)
+    return [_as_written(number, new, row, at) for number, new, row in both]
 
 
-def _planned(number: int, run: str, new: NewIntent, at: datetime) -> Intent:
+def _as_written(number: int, new: NewIntent, row: dict[str, Any], at: datetime) -> Intent:
     """The intent as it was just written; reading its documents back would cost as much."""
     return Intent(
         id=number,
-        run=run,
+        run=row["run"],
         operation=Operation(new.operation),
         module=str(new.module),
         source_key=new.source_key,
@@ -72,9 +151,9 @@ def _planned(number: int, run: str, new: NewIntent, at: datetime) -> Intent:
         way_back=new.way_back,
         group=new.group,
         batch=new.batch,
-        state=IntentState.PLANNED,
+        state=IntentState(row["state"]),
         detail=None,
-        freshsales_id=None,
+        freshsales_id=row["freshsales_id"],
         planned_at=at,
         changed_at=at,
     )
@@ -121,7 +200,6 @@ def mark(
         return
     ends = _lock(connection, destination_id)
     states = _states(connection, destination_id, {change.intent_id for change in changes})
-    head: str = ends.event_head
     events: list[dict[str, Any]] = []
     for at, change in enumerate(changes, start=1):
         before = states.get(change.intent_id)
@@ -132,9 +210,8 @@ def mark(
             )
         check_transition(change.intent_id, before, change.state)
         states[change.intent_id] = change.state
-        event = _event(destination_id, ends.events + at, change, str(before), now_us)
-        head = event["hash"] = chain.link(head, event, chain.EVENT_FACTS)
-        events.append(event)
+        events.append(_event(destination_id, ends.events + at, change, str(before), now_us))
+    head = _chained(events, ends.event_head, chain.EVENT_FACTS)
     connection.execute(insert(intent_event), events)
     _derive(connection, events)
     _move_end(connection, destination_id, events=ends.events + len(events), event_head=head)
@@ -192,12 +269,15 @@ def _states(
 ) -> dict[int, IntentState]:
     found: dict[int, IntentState] = {}
     for some in _in_slices(sorted(ids)):
+        # Those of one request stand side by side: a range costs less than their list.
+        dense = some[-1] - some[0] < 2 * _IN_ONE_QUERY
+        which = intent.c.id.between(some[0], some[-1]) if dense else intent.c.id.in_(some)
         rows = connection.execute(
             select(intent.c.id, intent.c.state)
             .where(intent.c.destination_id == destination_id)
-            .where(intent.c.id.in_(some))
+            .where(which)
         )
-        found.update({row.id: IntentState(row.state) for row in rows})
+        found.update({number: IntentState(state) for number, state in rows})
     return found
 
 

@@ -1,6 +1,8 @@
 """Bulk jobs we have started and how far we have followed them."""
 
-from sqlalchemy import Connection, select, update
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, bindparam, select, update
 
 from kartra_freshsales.ledger import upsert
 from kartra_freshsales.ledger.records import Job
@@ -20,7 +22,7 @@ def put(connection: Connection, destination_id: int, job: Job, now_us: int) -> N
         "polls": job.polls,
         "opened_us": now_us,
     }
-    upsert.put(connection, bulk_job, [row], keep={"opened_us"})
+    upsert.put(connection, bulk_job, [row], keep=frozenset({"opened_us"}))
 
 
 def still_open(
@@ -42,12 +44,15 @@ def still_open(
 
 
 def close(
-    connection: Connection, destination_id: int, job_id: str, state: JobState
+    connection: Connection, destination_id: int, job_ids: Sequence[str], state: JobState
 ) -> None:
-    """Set the state a job ended in."""
+    """Set the state that jobs ended in."""
+    if not job_ids:
+        return
     connection.execute(
         update(bulk_job)
         .where(bulk_job.c.destination_id == destination_id)
-        .where(bulk_job.c.job_id == job_id)
-        .values(state=str(state))
+        .where(bulk_job.c.job_id == bindparam("which"))
+        .values(state=str(state)),
+        [{"which": job_id} for job_id in job_ids],
     )

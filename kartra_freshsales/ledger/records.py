@@ -94,6 +94,7 @@ class Approval:
     approved_by: str
     run: str
     at: datetime
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ class Operation(StrEnum):
     CREATE_LIST = "create_list"
     CREATE_NOTE = "create_note"
     CREATE_FIELD = "create_field"
+    UPLOAD = "upload"
 
 
 class IntentState(StrEnum):

@@ -3,29 +3,33 @@
 Not here: the queries themselves, which stand in the module of their tables.
 """
 
+import platform
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Self
-from urllib.parse import urlsplit
+from typing import Self, TypeVar
 
 import polars as pl
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine
 
-from kartra_freshsales.freshsales.budget import KINDS
 from kartra_freshsales.ledger import (
     approvals,
     chain,
+    chain_record,
     conflicts,
     identities,
     intents,
     jobs,
-    upsert,
+    requests,
 )
-from kartra_freshsales.ledger.budget import RequestBudget, Window, usable
-from kartra_freshsales.ledger.engine import open_engine, reading, writing
+from kartra_freshsales.ledger.budget import RequestBudget, usable
+from kartra_freshsales.ledger.destinations import Destination as Destination  # noqa: PLC0414
+from kartra_freshsales.ledger.destinations import row_of
+from kartra_freshsales.ledger.engine import carried_out, open_engine, reading, writing
+from kartra_freshsales.ledger.forecast import Window
+from kartra_freshsales.ledger.leases import AtWork
 from kartra_freshsales.ledger.records import (
     Approval,
     ChainReport,
@@ -37,26 +41,8 @@ from kartra_freshsales.ledger.records import (
     NewIntent,
 )
 from kartra_freshsales.ledger.states import OPEN, IdentityState, IntentState, JobState
-from kartra_freshsales.ledger.tables import destination as destination_table
-from kartra_freshsales.ledger.tables import pace, request, request_count
 
-
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """The account that ledger rows belong to: by name where given, else by address."""
-
-    base_url: str
-    account: str = ""
-    edition: str = "suite"
-
-    @property
-    def key(self) -> str:
-        """What tells one account from another, however its address is spelled."""
-        if self.account.strip():
-            return self.account.strip().casefold()
-        parts = urlsplit(self.base_url.strip())
-        host = parts.netloc.rpartition("@")[2].casefold()
-        return f"{host}{parts.path.rstrip('/')}"
+T = TypeVar("T")
 
 
 class Ledger:
@@ -74,6 +60,7 @@ class Ledger:
         self._id = destination_id
         self._clock = clock
         self._budgets: list[RequestBudget] = []
+        self._at_work = AtWork(engine, destination_id, self._now)
 
     @classmethod
     def open(
@@ -93,7 +80,7 @@ class Ledger:
         try:
             upgrade(engine)
             with writing(engine) as connection:
-                found = _destination_id(connection, destination, int(clock() * 1_000_000))
+                found = row_of(connection, destination, int(clock() * 1_000_000))
         except BaseException:
             engine.dispose()
             raise
@@ -120,6 +107,14 @@ class Ledger:
         """Close it."""
         self.close()
 
+    def hold(self, *batches: str, run: str = "") -> AbstractContextManager[None]:
+        """Be alone at work on these batches, or without any in the whole account.
+
+        Raises:
+            BatchBusy: another process is at work there.
+        """
+        return self._at_work.hold(batches, run)
+
     # Identities
 
     def identities(self, modules: Sequence[str] | None = None) -> pl.DataFrame:
@@ -139,8 +134,7 @@ class Ledger:
 
     def put_identities(self, items: Sequence[Identity]) -> None:
         """Write identities in one set; a live ``created`` one keeps that origin."""
-        with writing(self._engine) as connection:
-            identities.put(connection, self._id, items, self._now())
+        self._write(lambda c: identities.put(c, self._id, items, self._now()))
 
     def mark_identities(
         self, keys: Sequence[tuple[str, str]], state: IdentityState
@@ -153,8 +147,44 @@ class Ledger:
 
     def plan_intents(self, run: str, items: Sequence[NewIntent]) -> list[Intent]:
         """Commit intents, chained, before anything is sent; answers them in order."""
-        with writing(self._engine) as connection:
+
+        def work(connection: Connection) -> list[Intent]:
+            self._at_work.check(connection)
             return intents.plan(connection, self._id, run, items, self._now())
+
+        return self._write(work)
+
+    def send_intents(
+        self, run: str, items: Sequence[NewIntent], targets: Sequence[int | None]
+    ) -> list[Intent]:
+        """Commit intents, chained, and in the same breath that they leave now.
+
+        ``targets`` are the records that they go to, where those stand. Whoever is killed
+        after this has writes in ``sent``, of which the destination is asked.
+        """
+
+        def work(connection: Connection) -> list[Intent]:
+            self._at_work.check(connection)
+            return intents.send(
+                connection, self._id, run, items, self._now(), targets=targets
+            )
+
+        return self._write(work)
+
+    def conclude_intents(
+        self, identities_: Sequence[Identity], changes: Sequence[IntentChange]
+    ) -> None:
+        """Write which records were seen and close their intents: both or neither.
+
+        Raises:
+            IntegrityError: a step is not in ``states.TRANSITIONS``.
+        """
+
+        def work(connection: Connection) -> None:
+            identities.put(connection, self._id, identities_, self._now())
+            intents.mark(connection, self._id, changes, self._now())
+
+        self._write(work)
 
     def mark_intents(self, changes: Sequence[IntentChange]) -> None:
         """Take intents through the given steps, all or none; several of one are in order.
@@ -162,12 +192,16 @@ class Ledger:
         Raises:
             IntegrityError: a step is not in ``states.TRANSITIONS``.
         """
-        with writing(self._engine) as connection:
-            intents.mark(connection, self._id, changes, self._now())
+        self._write(lambda c: intents.mark(c, self._id, changes, self._now()))
 
     def unsettled(self, modules: Sequence[str] | None = None) -> list[Intent]:
         """Planned, sent and unknown intents, oldest first."""
         return self.intents(modules=modules, states=OPEN)
+
+    def left_open(self, modules: Sequence[str] | None = None) -> list[Intent]:
+        """Unsettled intents that no other process is at work on just now."""
+        theirs = self._at_work.runs_of_others()
+        return [i for i in self.unsettled(modules) if i.run not in theirs]
 
     def intents(
         self,
@@ -203,29 +237,42 @@ class Ledger:
         with reading(self._engine) as connection:
             return chain.verify(connection, self._id)
 
+    def chain_record(self) -> chain_record.ChainRecord:
+        """Both chains and the approvals, as they may be handed on (``chain_record``)."""
+        with reading(self._engine) as connection:
+            return chain_record.read(connection, self._id)
+
     # Jobs, approvals, conflicts
 
     def put_job(self, job: Job) -> None:
         """Write a bulk job, or its new state and number of polls."""
-        with writing(self._engine) as connection:
-            jobs.put(connection, self._id, job, self._now())
+        self._write(lambda c: jobs.put(c, self._id, job, self._now()))
 
     def open_jobs(self, module: str | None = None) -> list[Job]:
         """Jobs whose end nobody has seen, oldest first."""
         with reading(self._engine) as connection:
             return jobs.still_open(connection, self._id, module)
 
+    def left_jobs(self, module: str | None = None) -> list[Job]:
+        """Open jobs that no other process is following just now."""
+        theirs = self._at_work.runs_of_others()
+        return [job for job in self.open_jobs(module) if job.run not in theirs]
+
     def close_job(self, job_id: str, state: JobState = JobState.DONE) -> None:
         """Set the state a job ended in."""
-        with writing(self._engine) as connection:
-            jobs.close(connection, self._id, job_id, state)
+        self._write(lambda c: jobs.close(c, self._id, [job_id], state))
+
+    def close_jobs(self, job_ids: Sequence[str], state: JobState = JobState.DONE) -> None:
+        """Set the state that several jobs ended in."""
+        self._write(lambda c: jobs.close(c, self._id, job_ids, state))
 
     def approve(
         self, kind: str, subject: str, digest: str, approved_by: str, run: str = ""
     ) -> Approval:
         """Note who agreed to the thing with this digest, now."""
         at = datetime.fromtimestamp(self._clock(), UTC)
-        given = Approval(kind, subject, digest, approved_by, run, at)
+        host = platform.node()
+        given = Approval(kind, subject, digest, approved_by, run, at, host)
         with writing(self._engine) as connection:
             approvals.add(connection, self._id, given)
         return given
@@ -235,9 +282,15 @@ class Ledger:
         with reading(self._engine) as connection:
             return approvals.newest(connection, self._id, kind, subject)
 
-    def put_conflicts(self, items: Sequence[Conflict]) -> None:
-        """Write conflicts; the newest of a record's field stands."""
+    def put_conflicts(
+        self, items: Sequence[Conflict], planned: Collection[tuple[str, str]] = ()
+    ) -> None:
+        """Write conflicts; the newest of a record's field stands.
+
+        Those of ``planned`` records (module, source key) that are not among them are over.
+        """
         with writing(self._engine) as connection:
+            conflicts.settle(connection, self._id, planned, items)
             conflicts.put(connection, self._id, items, self._now())
 
     def conflicts(self) -> pl.DataFrame:
@@ -292,28 +345,17 @@ class Ledger:
     def request_counts(self, run: str | None = None) -> dict[str, int]:
         """Requests made to this destination by kind, of one run or of all."""
         self._flush()
-        query = (
-            select(request_count.c.kind, func.sum(request_count.c.requests))
-            .where(request_count.c.destination_id == self._id)
-            .group_by(request_count.c.kind)
-        )
-        if run is not None:
-            query = query.where(request_count.c.run == run)
         with reading(self._engine) as connection:
-            found = {kind: int(count) for kind, count in connection.execute(query)}
-        return {kind: found.get(kind, 0) for kind in KINDS}
+            return requests.counts(connection, self._id, run)
 
     def recent_requests(self, seconds: float = 3600.0) -> int:
         """Requests made to this destination of late; without a limit none is timed."""
         since = self._now() - int(seconds * 1_000_000)
-        query = (
-            select(func.count())
-            .select_from(request)
-            .where(request.c.destination_id == self._id)
-            .where(request.c.at_us >= since)
-        )
         with reading(self._engine) as connection:
-            return int(connection.execute(query).scalar_one())
+            return requests.made_since(connection, self._id, since)
+
+    def _write(self, work: Callable[[Connection], T]) -> T:
+        return carried_out(self._engine, work)
 
     def _flush(self) -> None:
         for budget in self._budgets:
@@ -321,28 +363,3 @@ class Ledger:
 
     def _now(self) -> int:
         return int(self._clock() * 1_000_000)
-
-
-def _destination_id(connection: Connection, wanted: Destination, now_us: int) -> int:
-    connection.execute(
-        upsert.insert(connection, destination_table)
-        .values(
-            key=wanted.key,
-            base_url=wanted.base_url,
-            account=wanted.account,
-            edition=wanted.edition,
-            created_us=now_us,
-        )
-        .on_conflict_do_nothing()
-    )
-    found = int(
-        connection.execute(
-            select(destination_table.c.id).where(destination_table.c.key == wanted.key)
-        ).scalar_one()
-    )
-    connection.execute(
-        upsert.insert(connection, pace)
-        .values(destination_id=found)
-        .on_conflict_do_nothing()
-    )
-    return found

@@ -150,6 +150,7 @@ approval = Table(
     _text("approved_by"),
     _text("run"),
     Column("at_us", BigInteger, nullable=False),
+    Column("host", Text, nullable=False, server_default=""),
     Index(None, "destination_id", "kind", "subject"),
 )
 
@@ -199,3 +200,17 @@ request_count = Table(
     Column("requests", BigInteger, nullable=False),
 )
 """How many requests each run has made, for ever."""
+
+lease = Table(
+    "lease",
+    metadata,
+    _own_key(),
+    Column("subject", Text, primary_key=True),
+    Column("owner", String(40), nullable=False),
+    Column("host", Text, nullable=False),
+    Column("pid", BigInteger, nullable=False),
+    _text("run"),
+    Column("renewed_us", BigInteger, nullable=False),
+    Column("until_us", BigInteger, nullable=False),
+)
+"""Who is at work on which batch, or (subject empty) in the whole account."""

@@ -15,6 +15,7 @@ from kartra_freshsales.loading.items import Item, Known
 from kartra_freshsales.loading.journal import new_intent
 from kartra_freshsales.loading.pages import KEYED, id_of, newest_first
 from kartra_freshsales.loading.session import Session
+from kartra_freshsales.planning.deleted import CREATED_AGAIN
 from kartra_freshsales.planning.plan import ERASES
 
 _BIN_VIEW = "Recycle Bin"
@@ -28,27 +29,29 @@ def clear_bin(session: Session, endpoint: str, items: Sequence[Item], known: Kno
     """
     old: dict[int, Item] = {}
     for item in items:
-        announced = item.creates and item.reason == ERASES
+        announced = item.creates and item.reason in {ERASES, CREATED_AGAIN}
         was = known.get(item.source_key) if announced else None
-        if (
-            was is not None
-            and was.state is IdentityState.ROLLED_BACK
-            and was.origin is Origin.CREATED
-        ):
+        gone = item.reason == CREATED_AGAIN  # people deleted it: a plan found that out
+        away = was is not None and (gone or was.state is IdentityState.ROLLED_BACK)
+        if was is not None and away and was.origin is Origin.CREATED:
             old[was.freshsales_id] = item
     if not old or endpoint not in KEYED:
         return
-    binned = _in_bin(session, endpoint, set(old))
+    # What people deleted they may have restored: it is erased only where the bin shows it.
+    in_doubt = {number for number, item in old.items() if item.reason == ERASES}
+    binned = _in_bin(session, endpoint, set(old), in_doubt)
     if binned:
         _erase(session, endpoint, {number: old[number] for number in sorted(binned)})
 
 
-def _in_bin(session: Session, endpoint: str, ids: set[int]) -> set[int]:
-    """Which of our old records lie in the bin; where that cannot be told, all of them."""
+def _in_bin(
+    session: Session, endpoint: str, ids: set[int], in_doubt: set[int]
+) -> set[int]:
+    """Which of our old records lie in the bin; where that cannot be told, ``in_doubt``."""
     views = session.metadata.views.get(endpoint, {})
     view_id = next((i for n, i in views.items() if n.casefold() == _BIN_VIEW.casefold()), 0)
     if not view_id:
-        return ids
+        return in_doubt
     found: set[int] = set()
     most = len(ids) // 100 + _FURTHER_PAGES
     pages = newest_first(session.client, endpoint, view_id, floor=None)
@@ -57,7 +60,7 @@ def _in_bin(session: Session, endpoint: str, ids: set[int]) -> set[int]:
         if found == ids:
             return found
         if number >= most and sheet.more:
-            return ids
+            return found | in_doubt
     return found
 
 

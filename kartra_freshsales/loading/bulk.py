@@ -17,6 +17,7 @@ from kartra_freshsales.freshsales.request_log import carrying
 from kartra_freshsales.ledger.records import Intent, Job
 from kartra_freshsales.ledger.states import IntentState, JobState
 from kartra_freshsales.loading import journal
+from kartra_freshsales.loading.checks import Filling
 from kartra_freshsales.loading.groups import Group, form_groups
 from kartra_freshsales.loading.items import Item, Known
 from kartra_freshsales.loading.jobs import has_ended, hinted_rows, status_of
@@ -72,6 +73,7 @@ class Delivery:
     module: str
     results: Results
     known: Known
+    filling: Filling
     mark: datetime | None
     floor: datetime | None = None
     sendings: list[Sending] = field(default_factory=list)
@@ -83,11 +85,15 @@ class Delivery:
         size = self.session.group_size * self.session.policy.wave
         for start in range(0, len(items), size):
             wave = items[start : start + size]
+            self.filling.fill(wave)
             groups = form_groups(self.endpoint, wave, self.session.group_size)
             while groups:
                 self.sendings, unsent = self._send(groups)
                 self._follow()
                 groups = unsent + [g for s in self.sendings for g in self._again(s)]
+            self.sendings = []
+            alone = {item.at for item in self.lone}
+            self.filling.empty(item for item in wave if item.at not in alone)
         return self.lone
 
     # Sending
@@ -142,9 +148,8 @@ class Delivery:
             self._read_back()
         for sending in self.sendings:
             self._give_time(sending)
-        for sending in accepted:
-            if sending.ended or not sending.waiting:
-                self.session.ledger.close_job(str(sending.job_id), JobState.DONE)
+        over = [s.job_id for s in accepted if s.ended or not s.waiting]
+        self.session.ledger.close_jobs([str(job_id) for job_id in over], JobState.DONE)
 
     def _poll(self, sending: Sending) -> None:
         """Follow a job to its end, or until everything it owes is there."""

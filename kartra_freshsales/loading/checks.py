@@ -5,16 +5,18 @@ that is not sent gets its outcome here. Not here: sending (``bulk``, ``singly``)
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from kartra_freshsales.freshsales.comparison import is_blank, same
 from kartra_freshsales.freshsales.records import READ_ONLY, Json, unresolved
 from kartra_freshsales.ledger.records import Identity
 from kartra_freshsales.ledger.states import Origin
 from kartra_freshsales.loading.items import LINKS, Item, Known, KnownRecord, before, holds
+from kartra_freshsales.loading.pages import natural_key
 from kartra_freshsales.loading.results import Results
 from kartra_freshsales.loading.session import Session
 from kartra_freshsales.loading.standing import Standing
-from kartra_freshsales.planning.plan import DELETED
+from kartra_freshsales.planning.deleted import CREATED_AGAIN, DELETED
 
 Ids = Mapping[tuple[str, str], int]
 
@@ -41,12 +43,12 @@ def sort_out(
             _pass_through(item, own, results)
         elif item.operation == "refuse":
             results.settle(item, "refused", reason=item.reason, remedy=item.remedy)
-        elif item.creates and own is not None:
+        elif item.creates and own is not None and not _again(item, own):
             _written_before(item, own, results)
         elif not item.creates and _target(item, own) is None:
             results.settle(item, "conflict", reason="plan_outdated", remedy=_OUTDATED)
         else:
-            item.freshsales_id = _target(item, own)
+            item.freshsales_id = None if item.creates else _target(item, own)
             going.append(item)
     session.ledger.put_identities(adopted)
     return going
@@ -89,6 +91,11 @@ def _written_before(item: Item, own: KnownRecord, results: Results) -> None:
     )
 
 
+def _again(item: Item, own: KnownRecord) -> bool:
+    """A person decided to make what people deleted anew, and that is still to be done."""
+    return item.reason == CREATED_AGAIN and item.freshsales_id == own.freshsales_id
+
+
 def _target(item: Item, own: KnownRecord | None) -> int | None:
     """The record to update; none where plan and ledger name different ones."""
     if item.creates or own is None:
@@ -96,10 +103,30 @@ def _target(item: Item, own: KnownRecord | None) -> int | None:
     return own.freshsales_id if item.freshsales_id in {None, own.freshsales_id} else None
 
 
-def link(endpoint: str, items: Iterable[Item], ids: Ids, results: Results) -> list[Item]:
-    """Fill in what is sent, links as ids; without its parent a record does not go (S18).
+@dataclass(frozen=True)
+class Filling:
+    """Fills in what creates send shortly before they go, and takes it out afterwards."""
 
-    A new contact or deal without an owner does not go either (S64).
+    ids: Ids
+
+    def fill(self, items: Iterable[Item]) -> None:
+        """Links as ids; updates were filled in when they were compared."""
+        for item in items:
+            if item.creates and not item.sent:
+                item.sent = _linked(item.record, self.ids)
+
+    @staticmethod
+    def empty(items: Iterable[Item]) -> None:
+        """Let go of what was sent and stood there."""
+        for item in items:
+            item.sent, item.pre_image, item.theirs = {}, None, {}
+
+
+def link(endpoint: str, items: Iterable[Item], ids: Ids, results: Results) -> list[Item]:
+    """Fill in what updates send; without its parent a record does not go (S18).
+
+    A new contact or deal without an owner does not go either (S64). What creates send is
+    filled in when they go.
     """
 
     def resolve(module: str, source_key: str) -> int | None:
@@ -113,17 +140,28 @@ def link(endpoint: str, items: Iterable[Item], ids: Ids, results: Results) -> li
         if unresolved(endpoint, wanted, resolve):
             results.settle(item, "refused", reason="parent_not_loaded", remedy=_PARENT)
             continue
-        item.sent = {key: _resolved(key, value, ids) for key, value in wanted.items()}
-        ownerless = item.creates and is_blank(item.sent.get("owner_id"))
+        ownerless = item.creates and is_blank(wanted.get("owner_id"))
         if ownerless and endpoint != "sales_accounts":
             results.settle(item, "refused", reason="owner_missing", remedy=_OWNER)
+            continue
+        if item.creates:
+            item.key = natural_key(endpoint, wanted)
         else:
-            going.append(item)
+            item.sent = _linked(wanted, ids)
+        going.append(item)
     return going
 
 
+def _linked(record: Json, ids: Ids) -> Json:
+    """A record with ids for its links; each of them has one."""
+    sent = dict(record)
+    for key in LINKS.keys() & record.keys():
+        sent[key] = _resolved(key, record[key], ids)
+    return sent
+
+
 def _resolved(key: str, value: object, ids: Ids) -> object:
-    if key not in LINKS or isinstance(value, int):
+    if isinstance(value, int):
         return value
     modules = ("sales_accounts",) if key == "sales_account" else ("contacts", "leads")
     found = (ids.get((module, str(value))) for module in modules)
@@ -149,8 +187,7 @@ def against_standing(
     for item in items:
         if item.creates:
             key = item.natural_key(endpoint)
-            if key is not None and key in standing.by_key:
-                there = standing.by_key[key]
+            if (there := standing.named(key)) is not None:
                 _conflict(item, results, "exists_at_destination", _EXISTS, there)
             elif key is not None and key in keys:
                 results.settle(item, "refused", reason="duplicate_key", remedy=_TWICE)
@@ -158,12 +195,12 @@ def against_standing(
                 keys.add(key or "")
                 going.append(item)
             continue
-        now = standing.by_id.get(item.freshsales_id or 0)
+        now = standing.record(item.freshsales_id)
         if now is None:
             _conflict(item, results, DELETED, _GONE)
         elif _stands(item, now, known.live(item.source_key)):
             done.append((item, now))
-        elif _changed_since(item, standing.planned_on.get(item.freshsales_id or 0), now):
+        elif _changed_since(item, standing.as_planned_on(item.freshsales_id), now):
             _conflict(item, results, "changed_since_plan", _CHANGED, now)
         else:
             item.pre_image = before(item.sent, now)

@@ -6,6 +6,7 @@ Not here: results (``results``), deciding what is sent (``checks``).
 import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from sys import intern
 
 import polars as pl
 
@@ -24,6 +25,9 @@ LINKS = {"sales_account": "sales_account_ids", "contact": "contact_ids"}
 class Item:
     """One row of a plan. ``sent`` is what goes out, links resolved to ids.
 
+    A plan may have half a million rows: the payload stays in it (``payloads``), ``record``
+    is decoded whenever it is asked for, and creates have their ``sent`` only while they are
+    on their way (``checks.Filling``).
     ``attempts`` counts calls that left no trace of it; ``remark`` is a reason to report
     although it arrived. ``theirs`` is what we last saw in fields that people have changed
     since: reading the record again must not make their work look like ours.
@@ -35,17 +39,27 @@ class Item:
     batch: str
     role: str
     operation: str
-    fields: list[str]
-    payload: str
+    fields: tuple[str, ...]
+    payloads: pl.Series = field(repr=False)
     freshsales_id: int | None
     reason: str | None
     remedy: str | None
-    record: Json = field(repr=False)
     sent: Json = field(default_factory=dict, repr=False)
     pre_image: Json | None = field(default=None, repr=False)
     theirs: Json = field(default_factory=dict, repr=False)
     attempts: int = 0
     remark: str | None = None
+    key: str | None = field(default=None, repr=False)
+
+    @property
+    def payload(self) -> str:
+        """JSON text, as it was approved."""
+        return str(self.payloads[self.at] or "{}")
+
+    @property
+    def record(self) -> Json:
+        """The payload; its null values mean "absent" and are left out."""
+        return {k: v for k, v in json.loads(self.payload).items() if v is not None}
 
     @property
     def creates(self) -> bool:
@@ -58,22 +72,27 @@ class Item:
         return payload_hash(self.payload)
 
     def natural_key(self, endpoint: str) -> str | None:
-        """What the destination recognises the record by."""
-        return natural_key(endpoint, self.record)
+        """What the destination recognises the record by; worked out once."""
+        if self.key is None:
+            self.key = natural_key(endpoint, self.record)
+        return self.key
 
 
-_COLUMNS = ("module", "source_key", "batch", "role", "operation", "fields", "payload",
+_COLUMNS = ("module", "source_key", "batch", "role", "operation", "fields",
             "freshsales_id", "reason", "remedy")  # fmt: skip
 
 
 def items_of(plan: pl.DataFrame) -> Iterator[Item]:
-    """Rows of a plan; null values of a payload mean "absent" and are left out."""
+    """Rows of a plan."""
+    payloads = plan["payload"].rechunk()
+    lists: dict[tuple[str, ...], tuple[str, ...]] = {}
     for at, row in enumerate(plan.select(_COLUMNS).iter_rows()):
-        module, key, batch, role, operation, fields, payload, number, reason, remedy = row
-        record = {k: v for k, v in json.loads(payload or "{}").items() if v is not None}
+        module, key, batch, role, operation, fields, number, reason, remedy = row
+        named = tuple(fields or ())
         yield Item(
-            at, module, key, batch, role, operation, fields or [], payload or "{}", number,
-            reason, remedy, record,
+            at, intern(module), key, intern(batch), intern(role), intern(operation),
+            lists.setdefault(named, named), payloads, number,
+            reason and intern(reason), remedy and intern(remedy),
         )  # fmt: skip
 
 
@@ -101,8 +120,8 @@ class Known:
     def __init__(self, frame: pl.DataFrame) -> None:
         columns = ("freshsales_id", "origin", "written", "seen", "payload_hash", "batch",
                    "state")  # fmt: skip
-        keys = frame["source_key"].to_list()
-        self._rows = dict(zip(keys, frame.select(columns).iter_rows(), strict=True))
+        self._at = {key: at for at, key in enumerate(frame["source_key"])}
+        self._rows = frame.select(columns).rechunk()
 
     @classmethod
     def read(cls, ledger: Ledger, module: str, keys: Collection[str]) -> "Known":
@@ -112,10 +131,10 @@ class Known:
 
     def get(self, source_key: str) -> KnownRecord | None:
         """What is known of a record, whether it still stands or not."""
-        row = self._rows.get(source_key)
-        if row is None:
+        at = self._at.get(source_key)
+        if at is None:
             return None
-        number, origin, written, seen, hashed, batch, state = row
+        number, origin, written, seen, hashed, batch, state = self._rows.row(at)
         return KnownRecord(
             freshsales_id=number,
             origin=Origin(origin),

@@ -1,12 +1,10 @@
 """Writing down what is about to happen, and what came of it, around every request.
 
 An intent with its way back is committed before anything leaves; an identity is written
-before its intent is closed, so that a crash between the two only costs a look. Not here:
-requests.
+in the transaction that closes its intent. Not here: requests.
 """
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from kartra_freshsales.freshsales.records import Json
@@ -20,6 +18,7 @@ WAYS_BACK: dict[Operation, str] = {
     Operation.CREATE: "Delete the record this creates.",
     Operation.UPDATE: "Write the pre-image back, field by field.",
     Operation.CREATE_NOTE: "Delete the note this creates.",
+    Operation.UPLOAD: "None: the API cannot delete a file; it goes with its record.",
     Operation.CREATE_LIST: "None: the API cannot delete a list, only empty and rename it.",
     Operation.ADD_MEMBER: "Take those off the list who were not on it before.",
     Operation.DELETE: "None: it erases what an earlier rollback had deleted already.",
@@ -30,12 +29,12 @@ NO_TRACE = "left_no_trace"
 
 
 def send_off(session: Session, items: Sequence[Item], group: str) -> list[Intent]:
-    """Commit the intents of records that go out together, then that they leave now.
+    """Commit the intents of records that go out together, and that they leave now.
 
     Returns:
         The intents in order; those of updates name their record.
     """
-    planned = session.ledger.plan_intents(
+    return session.ledger.send_intents(
         session.run,
         [
             new_intent(
@@ -50,15 +49,8 @@ def send_off(session: Session, items: Sequence[Item], group: str) -> list[Intent
             )
             for item in items
         ],
+        [item.freshsales_id for item in items],
     )
-    sent = [
-        replace(intent, state=IntentState.SENT, freshsales_id=item.freshsales_id)
-        for intent, item in zip(planned, items, strict=True)
-    ]
-    session.ledger.mark_intents(
-        [IntentChange(i.id, i.state, None, i.freshsales_id) for i in sent]
-    )
-    return sent
 
 
 def new_intent(
@@ -102,7 +94,7 @@ def confirm(
     known: Known,
     floor: datetime | None,
 ) -> set[str]:
-    """Close intents whose record was seen, identities first.
+    """Close intents whose record was seen, with their identities.
 
     Args:
         session: the load.
@@ -118,32 +110,20 @@ def confirm(
         for intent, seen in arrived
         if intent.operation is Operation.CREATE and older(seen, floor, "created_at")
     }
-    remember(session, arrived, known, existed)
-    session.ledger.mark_intents(
+    session.ledger.conclude_intents(
+        [
+            _identity(intent, seen, known, existed=intent.source_key in existed)
+            for intent, seen in arrived
+        ],
         [
             # Undoing a create that turned out to be none would delete people's work.
             IntentChange(intent.id, IntentState.FAILED, EXISTED, id_of(seen))
             if intent.source_key in existed
             else IntentChange(intent.id, IntentState.CONFIRMED, None, id_of(seen))
             for intent, seen in arrived
-        ]
+        ],
     )
     return existed
-
-
-def remember(
-    session: Session,
-    arrived: Sequence[tuple[Intent, Json]],
-    known: Known,
-    existed: Collection[str] = (),
-) -> None:
-    """Write which record each source record is, as it was sent and as it was read."""
-    session.ledger.put_identities(
-        [
-            _identity(intent, seen, known, existed=intent.source_key in existed)
-            for intent, seen in arrived
-        ]
-    )
 
 
 def claim(
@@ -154,6 +134,23 @@ def claim(
     seen = [(i, record) for i, (_, record) in zip(intents, found, strict=True)]
     confirm(session, seen, known, None)
     return intents
+
+
+def sent_again(session: Session, lost: Intent) -> Intent:
+    """The same write once more, as sent: what it makes was found, so nothing is sent."""
+    new = NewIntent(
+        operation=lost.operation,
+        module=lost.module,
+        source_key=lost.source_key,
+        payload_digest=lost.payload_digest,
+        payload=lost.payload,
+        pre_image=lost.pre_image,
+        way_back=lost.way_back,
+        group="late_arrivals",
+        batch=lost.batch,
+    )
+    [intent] = session.ledger.send_intents(session.run, [new], [None])
+    return intent
 
 
 def _identity(intent: Intent, seen: Json, known: Known, *, existed: bool) -> Identity:

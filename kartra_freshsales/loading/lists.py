@@ -214,12 +214,14 @@ class _Desk:
         try:
             with carrying([intent]):
                 return call()
-        except Unknown:
+        except Unknown as error:
             journal.mark(self.session, [intent], IntentState.UNKNOWN, "no_answer")
-            found = look()
-            if found is None:
-                journal.mark(self.session, [intent], IntentState.FAILED, journal.NO_TRACE)
-            return found
+            for _ in self.session.policy.tries(self.session.policy.after(error.status)):
+                found = look()
+                if found is not None:
+                    return found
+            journal.mark(self.session, [intent], IntentState.FAILED, journal.NO_TRACE)
+            return None
         except (Refused, NotFound, Forbidden) as error:
             verdict = verdict_of(error)
             journal.mark(self.session, [intent], IntentState.FAILED, verdict.reason)
@@ -304,12 +306,11 @@ def members_of(
 
 def settle_lists(session: Session) -> None:
     """Find out what became of lists and members that an earlier run left open."""
-    open_calls = session.ledger.unsettled([LISTS])
+    open_calls = session.ledger.left_open([LISTS])
     left = never_left(session, (i for i in open_calls if i.operation in _OURS))
     for intent in left:
         if intent.operation is Operation.CREATE_LIST:
-            name = str(intent.payload["name"]).strip().casefold()
-            number = list_names(session).get(name)
+            number = _made_in_time(session, intent)
             target = number and MarketingList(intent.source_key, number, Origin.CREATED)
         else:
             target = _joined(session, intent)
@@ -319,6 +320,17 @@ def settle_lists(session: Session) -> None:
         session.ledger.put_identities([target.identity(intent.batch)])
         change = IntentChange(intent.id, IntentState.CONFIRMED, None, target.list_id)
         session.ledger.mark_intents([change])
+
+
+def _made_in_time(session: Session, intent: Intent) -> int | None:
+    """The list of an open call, which may still have been on its way."""
+    policy, name = session.policy, str(intent.payload["name"]).strip().casefold()
+    age = (policy.now() - intent.changed_at).total_seconds()
+    for _ in policy.tries(max(0.0, policy.silent_patience - age)):
+        number = list_names(session).get(name)
+        if number is not None:
+            return number
+    return None
 
 
 def _joined(session: Session, intent: Intent) -> MarketingList | None:

@@ -5,6 +5,8 @@ Dagster, and never whether it talks to a rehearsal server or to the real one.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -17,12 +19,20 @@ from kartra_freshsales.freshsales.records import Json
 from kartra_freshsales.ledger.records import Identity
 from kartra_freshsales.ledger.states import Origin
 from kartra_freshsales.ledger.store import Ledger
+from kartra_freshsales.loading.activities import load_activities
 from kartra_freshsales.loading.bin import clear_bin
 from kartra_freshsales.loading.bulk import STUCK, Delivery
-from kartra_freshsales.loading.checks import against_standing, link, sort_out
+from kartra_freshsales.loading.checks import (
+    Filling,
+    against_standing,
+    link,
+    sort_out,
+)
+from kartra_freshsales.loading.files import load_files
 from kartra_freshsales.loading.items import Item, Known, items_of
 from kartra_freshsales.loading.lists import load_lists
 from kartra_freshsales.loading.notes import load_notes
+from kartra_freshsales.loading.outlook import Expected, Forecast, Outlook, outlook
 from kartra_freshsales.loading.policy import Policy
 from kartra_freshsales.loading.results import LoadResult, Results
 from kartra_freshsales.loading.session import Progress, Session, ViewNames, quiet
@@ -50,6 +60,9 @@ class Loader:
         policy: patience and clocks.
         view_names: views that show all records, where they are not named as usual.
         verify_notes: read every note back, at one request per note.
+        forecast: how long so many requests will take, as the request budget knows it.
+        expected: told now and then how many requests and seconds the batch still takes.
+        files: the folder that the paths of files in a plan start from.
     """
 
     def __init__(
@@ -68,8 +81,14 @@ class Loader:
         policy: Policy | None = None,
         view_names: ViewNames | None = None,
         verify_notes: bool = False,
+        files: Path | None = None,
+        forecast: Forecast | None = None,
+        expected: Expected | None = None,
     ) -> None:
+        self._forecast, self._expected = forecast, expected
         self._verify_notes = verify_notes
+        self._files = files or Path()
+        self._hold = ExitStack()
         self._session = Session(
             client=client,
             ledger=ledger,
@@ -86,7 +105,13 @@ class Loader:
         )
 
     def __enter__(self) -> Self:
-        """Itself."""
+        """Be alone at work on the batch.
+
+        Raises:
+            BatchBusy: another process loads or undoes it just now.
+        """
+        session = self._session
+        self._hold.enter_context(session.ledger.hold(session.batch, run=session.run))
         return self
 
     def __exit__(
@@ -95,7 +120,8 @@ class Loader:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Client and ledger belong to the caller; nothing is left to close."""
+        """Let others work on the batch; client and ledger belong to the caller."""
+        self._hold.close()
 
     def load(
         self, module: Module, plan: pl.DataFrame, *, snapshot: pl.DataFrame | None = None
@@ -116,9 +142,14 @@ class Loader:
                 sent is settled by the next run.
         """
         rows = plan.filter(pl.col("module") == str(module))
-        results = Results(self._session, str(module), rows)
+        results = Results(self._session, str(module), rows, self._outlook(module, plan))
         if module is Module.NOTES:
             load_notes(self._session, results, self._parents(), verify=self._verify_notes)
+        elif module is Module.ACTIVITIES:
+            load_activities(self._session, results, self._parents())
+        elif module is Module.FILES:
+            parents = self._session.ledger.identity_ids([*_PARENTS, str(Module.DEALS)])
+            load_files(self._session, results, parents, self._files)
         elif module is Module.LISTS:
             load_lists(self._session, results, self._parents())
         else:
@@ -126,6 +157,11 @@ class Loader:
         if module is Module.CONTACTS:
             retire_converted(self._session, rows, snapshot)
         return results.finish()
+
+    def _outlook(self, module: Module, plan: pl.DataFrame) -> Outlook | None:
+        if self._forecast is None or self._expected is None:
+            return None
+        return outlook(self._session, str(module), plan, self._forecast, self._expected)
 
     def _parents(self) -> Mapping[tuple[str, str], int]:
         return self._session.ledger.identity_ids(_PARENTS)
@@ -146,7 +182,8 @@ class Loader:
         known = Known.read(session.ledger, module, [item.source_key for item in items])
         items = sort_out(session, items, known, results)
         items = late_arrivals(session, module, items, known, results)
-        items = link(endpoint, items, self._holders(), results)
+        filling = Filling(self._holders())
+        items = link(endpoint, items, filling.ids, results)
         if not items:
             results.tell()
             return
@@ -155,7 +192,9 @@ class Loader:
         items, done = against_standing(endpoint, items, standing, known, results)
         _note_done(session, done, known, results)
         clear_bin(session, endpoint, items, known)
-        delivery = Delivery(session, endpoint, module, results, known, standing.mark)
+        mark = standing.mark
+        del standing, done  # by now updates have their pre-images
+        delivery = Delivery(session, endpoint, module, results, known, filling, mark)
         grouped, single = (items, []) if endpoint in session.bulk else ([], items)
         left = delivery.deliver(grouped)
         Singly(delivery).deliver([*left, *single])

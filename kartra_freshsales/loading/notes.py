@@ -21,7 +21,7 @@ from kartra_freshsales.loading.checks import sort_out
 from kartra_freshsales.loading.items import Item, Known, KnownRecord, items_of
 from kartra_freshsales.loading.results import Results
 from kartra_freshsales.loading.session import Session
-from kartra_freshsales.loading.settle import never_left
+from kartra_freshsales.loading.settle import never_left, without_trace
 from kartra_freshsales.loading.words import verdict_of
 
 LONGEST = 10_000
@@ -144,9 +144,10 @@ class _Desk:
             try:
                 with carrying([intent]):
                     note = self._call(item, payload, contact)
-            except Unknown:
+            except Unknown as error:
                 journal.mark(self.session, [intent], IntentState.UNKNOWN, "no_answer")
-                found = find_note(self.session, contact[0], intent)
+                patience = self.session.policy.after(error.status)
+                found = _found_in_time(self.session, contact[0], intent, patience)
                 if found is None:
                     journal.mark(
                         self.session, [intent], IntentState.FAILED, journal.NO_TRACE
@@ -308,22 +309,37 @@ def find_note(session: Session, endpoint: str, intent: Intent) -> Json | None:
 
 def settle_notes(session: Session) -> None:
     """Find out what became of notes an earlier run left open."""
-    open_notes = session.ledger.unsettled([NOTES])
+    open_notes = session.ledger.left_open([NOTES])
     for intent in never_left(
         session, (i for i in open_notes if i.operation in _NOTES_OF_OURS)
     ):
-        note = _found_in_time(session, intent)
+        policy, contact = session.policy, int(str(intent.payload["contact"]))
+        age = (policy.now() - intent.changed_at).total_seconds()
+        left = max(0.0, policy.silent_patience - age)
+        note = _found_in_time(session, _place(session, contact), intent, left)
         if note is None:
             journal.mark(session, [intent], IntentState.FAILED, journal.NO_TRACE)
         else:
-            confirm_note(session, intent, note, int(str(intent.payload["contact"])))
+            confirm_note(session, intent, note, contact)
+    _claim_late(session)
 
 
-def _found_in_time(session: Session, intent: Intent) -> Json | None:
-    """A call that was on its way when the run ended may still arrive."""
-    policy, endpoint = session.policy, _place(session, int(str(intent.payload["contact"])))
-    age = (policy.now() - intent.changed_at).total_seconds()
-    for _ in policy.tries(max(0.0, policy.silent_patience - age)):
+def _claim_late(session: Session) -> None:
+    """Notes that left no trace may have arrived after all, when nobody looked any more."""
+    lost = without_trace(session, NOTES, Operation.CREATE_NOTE)
+    known = session.ledger.identity_ids([NOTES])
+    for tries in (tries for key, tries in lost.items() if (NOTES, key) not in known):
+        contact = int(str(tries[-1].payload["contact"]))
+        note = find_note(session, _place(session, contact), tries[-1])
+        if note is not None:
+            confirm_note(session, journal.sent_again(session, tries[-1]), note, contact)
+
+
+def _found_in_time(
+    session: Session, endpoint: str, intent: Intent, patience: float
+) -> Json | None:
+    """A call that was on its way may still arrive."""
+    for _ in session.policy.tries(patience):
         note = find_note(session, endpoint, intent)
         if note is not None:
             return note

@@ -63,10 +63,16 @@ def _id_of(name: str | int, known: dict[str, int]) -> int | None:
 
 
 def sheets(
-    client: FreshsalesClient, endpoint: str, view_id: int, *, sort: str, sort_type: str
+    client: FreshsalesClient,
+    endpoint: str,
+    view_id: int,
+    *,
+    sort: str,
+    sort_type: str,
+    first: int = 1,
 ) -> Iterator[Sheet]:
     """Pages of a view until its end, as that stands while reading."""
-    page, more = 1, True
+    page, more = first, True
     while more:
         answer = client.view_page(
             endpoint,

@@ -58,6 +58,13 @@ class Policy:
             self.sleep(min(pause, left))
             pause = min(pause * 1.5, self.longest_poll)
 
+    def after(self, status: int | None) -> float:
+        """How long a write may still be carried out: answered with an error, or not at all.
+
+        For writes that would make a second record if they were sent twice.
+        """
+        return self.silent_patience if status is None else self.answered_patience
+
     def before(self, moment: datetime) -> datetime:
         """The earliest time the destination can have given to something done then."""
         return moment - timedelta(seconds=self.skew)

@@ -10,6 +10,7 @@ import polars as pl
 from kartra_freshsales.errors import IntegrityError
 from kartra_freshsales.freshsales.records import Json
 from kartra_freshsales.loading.items import Item, text
+from kartra_freshsales.loading.outlook import Outlook
 from kartra_freshsales.loading.session import Session
 
 SCHEMA: dict[str, pl.DataType] = {
@@ -37,6 +38,9 @@ class LoadResult:
     counts: dict[str, int]
 
 
+_AT_ONCE = 5_000
+
+
 @dataclass
 class Results:
     """Collects outcomes while a module is loaded and tells how far it is."""
@@ -44,7 +48,11 @@ class Results:
     session: Session
     module: str
     plan: pl.DataFrame
-    _rows: dict[int, tuple[object, ...]] = field(default_factory=dict)
+    outlook: Outlook | None = None
+    _rows: list[tuple[object, ...]] = field(default_factory=list)
+    _parts: list[pl.DataFrame] = field(default_factory=list)
+    """Rows put away as frames, where their documents take a third of the room."""
+    _settled: set[int] = field(default_factory=set)
 
     def settle(
         self,
@@ -58,7 +66,8 @@ class Results:
         seen: Json | None = None,
     ) -> None:
         """Note what became of a record; the last word counts."""
-        self._rows[item.at] = (
+        row = (
+            item.at,
             outcome,
             freshsales_id,
             reason,
@@ -66,10 +75,21 @@ class Results:
             None if written is None else text(written),
             None if seen is None else text(seen),
         )
+        self._settled.add(item.at)
+        self._rows.append(row)
+        if len(self._rows) >= _AT_ONCE:
+            self._put_away()
+
+    def _put_away(self) -> None:
+        schema = {"at": pl.Int64(), **{name: SCHEMA[name] for name in _DECIDED}}
+        self._parts.append(pl.DataFrame(self._rows, schema=schema, orient="row"))
+        self._rows.clear()
 
     def tell(self) -> None:
         """Report progress."""
-        self.session.progress(self.module, len(self._rows), self.plan.height)
+        self.session.progress(self.module, len(self._settled), self.plan.height)
+        if self.outlook is not None:
+            self.outlook.tell()
 
     def finish(self) -> LoadResult:
         """The results.
@@ -77,17 +97,14 @@ class Results:
         Raises:
             IntegrityError: a row of the plan has no outcome.
         """
-        missing = self.plan.height - len(self._rows)
+        missing = self.plan.height - len(self._settled)
         if missing:
             raise IntegrityError(
                 f"{missing} planned records of {self.module} have no outcome.",
                 remedy="Start the load again: it settles what was sent first.",
             )
-        decided = pl.DataFrame(
-            [self._rows[at] for at in range(self.plan.height)],
-            schema={name: SCHEMA[name] for name in _DECIDED},
-            orient="row",
-        )
+        self._put_away()
+        decided = pl.concat(self._parts).unique("at", keep="last").sort("at").drop("at")
         kept = self.plan.drop("reason", "remedy", "freshsales_id")
         rows = pl.concat([kept, decided], how="horizontal").select(
             [pl.col(name).cast(dtype) for name, dtype in SCHEMA.items()]

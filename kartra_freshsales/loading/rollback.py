@@ -17,6 +17,7 @@ from kartra_freshsales.freshsales.modules import Module, bulk_endpoints
 from kartra_freshsales.ledger.states import IdentityState
 from kartra_freshsales.ledger.store import Ledger
 from kartra_freshsales.loading.policy import Policy
+from kartra_freshsales.loading.rollback_attached import forget_files, undo_activities
 from kartra_freshsales.loading.rollback_book import (
     ALREADY_GONE,
     DONE,
@@ -77,26 +78,36 @@ def carry_out(
     Raises:
         NotConfirmed: the rows are not those of the digest.
         IntegrityError: a load's own writes are not settled.
+        BatchBusy: another process is at work in this account.
     """
-    if rollback_digest(plan.rows, hard=plan.hard) != plan.digest:
+    digest = rollback_digest(plan.rows, hard=plan.hard, touched=plan.touched)
+    if digest != plan.digest:
         raise NotConfirmed(
             "The rollback plan is not the one its digest names.",
             remedy="Plan the rollback again and approve the new digest.",
         )
     reader, patience = Reader(client, metadata, view_names), policy or Policy()
-    batches = set(plan.rows["batch"].to_list())
-    settle_load(ledger, reader, plan.edition, patience, lambda i: i.batch in batches)
     together = bulk_endpoints(plan.edition) if bulk is None else bulk
     sender = Sender(ledger, client, run, patience, together)
-    work = _start(plan, ledger, reader, sender, progress)
+    with ledger.hold(run=run):
+        batches = set(plan.rows["batch"].to_list())
+        settle_load(ledger, reader, plan.edition, patience, lambda i: i.batch in batches)
+        work = _start(plan, ledger, reader, sender, progress)
+        _undo(work)
+    return work.book.results(plan.rows)
+
+
+def _undo(work: Work) -> None:
+    """Children first: members and notes, then records; last what spared records hold."""
     _skip_what_is_done(work)
     undo_members(work)
+    undo_activities(work)
     waiting = work.book.open("delete_note") | work.book.open("restore")
     undo_notes(work, {key for key, row in waiting.items() if row["reason"] is None})
     for endpoint in CHILDREN_FIRST:
         undo_records(work, endpoint)
     undo_notes(work, set(work.book.open("delete_note")))  # their record was spared
-    return work.book.results(plan.rows)
+    forget_files(work.ledger)
 
 
 def _start(
@@ -114,7 +125,7 @@ def _start(
     scope = gather(ledger, plan.edition, Selection(intents=frozenset(ids.to_list())))
     return Work(
         ledger=ledger,
-        survey=Survey(reader, scope),
+        survey=Survey(reader, scope, touched=plan.touched),
         settler=settler,
         sender=sender,
         book=Book({key_of(row): row for row in undone.iter_rows(named=True)}, progress),

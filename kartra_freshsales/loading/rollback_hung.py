@@ -86,6 +86,16 @@ def undo_notes(work: Work, keys: Collection[Key]) -> None:
         else:
             outcome = ALREADY_GONE if reason == DELETED else SPARED
             work.book.note(note_key(undo), outcome, reason)
+    for _ in range(ATTEMPTS):
+        if not pending:
+            return
+        _send(work, pending)
+        pending = _not_undone(work, pending)
+    for undo in pending:
+        work.book.note(note_key(undo), FAILED, NO_EFFECT)
+
+
+def _send(work: Work, pending: list[NoteUndo]) -> None:
     done = 0
     for rewriting in (True, False):
         some = [undo for undo in pending if (undo.before is not None) is rewriting]
@@ -94,19 +104,17 @@ def undo_notes(work: Work, keys: Collection[Key]) -> None:
             send([_note_target(undo) for undo in group])
             done += len(group)
             work.book.tell(str(Module.NOTES), done, len(pending))
-    if pending:
-        _confirm(work, pending)
 
 
-def _confirm(work: Work, pending: list[NoteUndo]) -> None:
+def _not_undone(work: Work, pending: list[NoteUndo]) -> list[NoteUndo]:
+    """Read what became of notes; answers those that are to be tried again."""
     modules = [str(Module.NOTES)]
     work.settler.settle_notes(work.settler.open_undos(modules))
     undone = undone_intents(work.ledger.intents(modules=modules))
     for undo in pending:
         if set(undo.undoes) <= undone:
             work.book.note(note_key(undo), DONE)
-        else:
-            work.book.note(note_key(undo), FAILED, NO_EFFECT)
+    return [undo for undo in pending if not set(undo.undoes) <= undone]
 
 
 def _note_target(undo: NoteUndo) -> Target:

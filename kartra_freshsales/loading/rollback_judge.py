@@ -50,8 +50,13 @@ class Judgement:
     reason: str | None = None
 
 
-def judge_restore(undo: RecordUndo, now: Json | None) -> Judgement:
-    """Fields of a record that was not ours, back to what stood before our first write."""
+def judge_restore(
+    undo: RecordUndo, now: Json | None, *, touched: bool = False
+) -> Judgement:
+    """Fields of a record that was not ours, back to what stood before our first write.
+
+    With ``touched`` that goes for fields that people changed since, too.
+    """
     if now is None:
         return Judgement(reason=DELETED)
     restore: Json = {}
@@ -61,6 +66,8 @@ def judge_restore(undo: RecordUndo, now: Json | None) -> Judgement:
             kept[key] = NOT_SHOWN
             continue
         target = _target(undo, key, before, now)
+        if target is _THEIRS and touched:
+            target = before
         if target is _THEIRS:
             kept[key] = EDITED
         elif not unchanged(key, target, now.get(key)):
@@ -116,6 +123,7 @@ def judge_delete(
     gone: Gone,
     children: Iterable[tuple[str, int]],
     ours: Collection[tuple[str, int]],
+    touched: bool = False,
 ) -> Judgement:
     """A record we created: may it go?
 
@@ -125,12 +133,13 @@ def judge_delete(
         gone: tells links that fell away because their record did.
         children: what would still hang on it: (endpoint or kind, id).
         ours: (endpoint, id) of all records of ours.
+        touched: even where people changed it since.
     """
     if now is None:
         return Judgement(reason=DELETED)
     if undo.foreign:
         return Judgement(reason=OTHER_BATCH)
-    if changed := edited_fields(undo, now, gone):
+    if not touched and (changed := edited_fields(undo, now, gone)):
         return Judgement(reason=EDITED, kept=dict.fromkeys(changed, EDITED))
     staying = set(children)
     if staying:
@@ -176,14 +185,16 @@ def lost_links(undos: Iterable[RecordUndo], reading: Reading) -> dict[str, set[i
     return {endpoint: ids for endpoint, ids in lost.items() if ids}
 
 
-def judge_note(undo: NoteUndo, reading: Reading, standing: bool) -> str | None:
+def judge_note(
+    undo: NoteUndo, reading: Reading, standing: bool, *, touched: bool = False
+) -> str | None:
     """``None`` if the note may go or get its text back, else why not."""
     if not standing:
         return DELETED
     if undo.later or (undo.foreign and undo.before is None):
         return OTHER_BATCH
     text = reading.notes.get(undo.note_id)
-    if text is None or same("description", undo.description, text).equal:
+    if touched or text is None or same("description", undo.description, text).equal:
         return None
     return None if text_is(undo, text) else EDITED
 

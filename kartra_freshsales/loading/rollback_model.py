@@ -95,6 +95,23 @@ class NoteUndo:
 
 
 @dataclass(frozen=True, slots=True)
+class ActivityUndo:
+    """One activity of ours: which record it is, and the words it was made with.
+
+    ``route`` is the call that reads and deletes it. It goes whole: none is ever rewritten.
+    """
+
+    source_key: str
+    route: str
+    activity_id: int
+    parent_endpoint: str
+    parent_id: int
+    written: Json
+    batch: str
+    undoes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ListUndo:
     """Members that were not on the list before us and that nobody else claims."""
 
@@ -109,12 +126,15 @@ class ListUndo:
 class Scope:
     """Everything a selection can take back. ``ours`` are (endpoint, id) of live records.
 
-    ``since`` is a time before which nothing of ours was written.
+    ``since`` is a time before which nothing of ours was written, ``files`` the number of
+    uploads that no call takes back.
     """
 
     records: tuple[RecordUndo, ...] = ()
     notes: tuple[NoteUndo, ...] = ()
+    activities: tuple[ActivityUndo, ...] = ()
     lists: tuple[ListUndo, ...] = ()
+    files: int = 0
     ours: frozenset[tuple[str, int]] = frozenset()
     since: datetime | None = None
     left_behind: frozenset[Operation] = frozenset()
@@ -125,7 +145,7 @@ class Scope:
     @property
     def empty(self) -> bool:
         """Nothing of ours is in the selection."""
-        return not (self.records or self.notes or self.lists)
+        return not (self.records or self.notes or self.activities or self.lists)
 
 
 def contact_key(source_key: str) -> str:

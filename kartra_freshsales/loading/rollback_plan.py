@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from kartra_freshsales.errors import IntegrityError
+from kartra_freshsales.errors import BadInput, IntegrityError
 from kartra_freshsales.freshsales.client import FreshsalesClient
 from kartra_freshsales.freshsales.metadata import Metadata
 from kartra_freshsales.freshsales.modules import Module
 from kartra_freshsales.ledger.records import Intent
 from kartra_freshsales.ledger.states import UNSETTLED
 from kartra_freshsales.ledger.store import Ledger
+from kartra_freshsales.loading.activities import settle_activities
+from kartra_freshsales.loading.files import settle_files
 from kartra_freshsales.loading.lists import settle_lists
 from kartra_freshsales.loading.notes import settle_notes
 from kartra_freshsales.loading.policy import Policy
@@ -31,7 +33,7 @@ from kartra_freshsales.loading.rollback_survey import Survey
 from kartra_freshsales.loading.session import Session, ViewNames
 from kartra_freshsales.loading.settle import settle_records
 
-_HARD = "forget"
+_HARD, _TOUCHED = "forget", "include touched"
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class RollbackPlan:
     which some fields are spared has a second row that lists them. ``pre_image`` holds the
     values to write back, or the members to take off. ``undoes`` are ledger intents.
     ``hard`` erases what we created, so that its e-mail addresses are free again.
+    ``touched`` takes back even what people changed since.
     """
 
     rows: pl.DataFrame
@@ -51,15 +54,19 @@ class RollbackPlan:
     requests: int = 0
     edition: str = "suite"
     hard: bool = False
+    touched: bool = False
 
 
-def rollback_digest(rows: pl.DataFrame, *, hard: bool = False) -> str:
+def rollback_digest(
+    rows: pl.DataFrame, *, hard: bool = False, touched: bool = False
+) -> str:
     """SHA-256 over the rows, whatever their order: another set is another digest."""
     lines = sorted(
         json.dumps(row, sort_keys=True, ensure_ascii=True)
         for row in rows.select(SCHEMA.keys()).iter_rows(named=True)
     )
-    text = "\n".join(lines + ([_HARD] if hard else []))
+    said = [word for word, so in ((_HARD, hard), (_TOUCHED, touched)) if so]
+    text = "\n".join(lines + said)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -74,6 +81,7 @@ def plan_rollback(
     module: Module | str | None = None,
     keys: Collection[str] | None = None,
     hard: bool = False,
+    touched: bool = False,
     view_names: ViewNames | None = None,
     policy: Policy | None = None,
 ) -> RollbackPlan:
@@ -89,13 +97,20 @@ def plan_rollback(
         module: only this module.
         keys: only these source keys, their notes and list memberships.
         hard: erase instead of the recycle bin. There is no way back from that.
+        touched: take back what people changed since as well; only for named records.
         view_names: views to use instead of the standard names.
         policy: patience with what a killed load left open.
 
     Raises:
         IntegrityError: a bulk job of the selection is still running.
-        BadInput: the key's user sees no view of all records.
+        BatchBusy: another process is at work in this account.
+        BadInput: the key's user sees no view of all records; ``touched`` without ``keys``.
     """
+    if touched and keys is None:
+        raise BadInput(
+            "What people changed is taken back for single records only.",
+            remedy="Name each record with --record.",
+        )
     selection = Selection(
         batch=batch,
         run=run,
@@ -103,10 +118,11 @@ def plan_rollback(
         keys=None if keys is None else frozenset(keys),
     )
     reader = Reader(client, metadata, view_names)
-    settle_load(ledger, reader, edition, policy or Policy(), selection.covers)
-    Settler(ledger, reader, edition).settle_all()
+    with ledger.hold(run=run or ""):
+        settle_load(ledger, reader, edition, policy or Policy(), selection.covers)
+        Settler(ledger, reader, edition).settle_all()
     scope = gather(ledger, edition, selection)
-    survey = Survey(reader, scope)
+    survey = Survey(reader, scope, touched=touched)
     rows = pl.DataFrame(
         sorted(survey.rows(), key=lambda row: (row["module"], row["source_key"])),
         schema=SCHEMA,
@@ -114,12 +130,13 @@ def plan_rollback(
     )
     return RollbackPlan(
         rows=rows,
-        digest=rollback_digest(rows, hard=hard),
+        digest=rollback_digest(rows, hard=hard, touched=touched),
         counts=counts(rows),
         cannot_undo=tuple(cannot_undo(rows, scope, hard=hard, edition=edition)),
         requests=requests(rows, survey.readings, hard=hard, edition=edition),
         edition=edition,
         hard=hard,
+        touched=touched,
     )
 
 
@@ -163,6 +180,8 @@ def settle_load(
 
 _SETTLE: Mapping[str, Callable[[Session], None]] = {
     str(Module.NOTES): settle_notes,
+    str(Module.ACTIVITIES): settle_activities,
+    str(Module.FILES): settle_files,
     str(Module.LISTS): settle_lists,
 }
 

@@ -13,11 +13,12 @@ import polars as pl
 from kartra_freshsales.freshsales.client import FreshsalesClient
 from kartra_freshsales.freshsales.comparison import same
 from kartra_freshsales.freshsales.metadata import Metadata
-from kartra_freshsales.freshsales.modules import Module
+from kartra_freshsales.freshsales.modules import HUNG, Module
 from kartra_freshsales.ledger.records import Json
 from kartra_freshsales.ledger.states import IntentState, Operation
 from kartra_freshsales.ledger.store import Ledger
 from kartra_freshsales.loading.pages import id_of
+from kartra_freshsales.loading.rollback_activities import ActivityReadings
 from kartra_freshsales.loading.rollback_judge import BY_ELEMENT, EDITED, unchanged
 from kartra_freshsales.loading.rollback_model import Scope, Selection
 from kartra_freshsales.loading.rollback_plan import RollbackPlan
@@ -158,7 +159,7 @@ class _Check:
         """Check every row of a plan that was to be undone."""
         notes = [row for row in rows if row["module"] == Module.NOTES]
         lists = [row for row in rows if row["operation"] == "remove_member"]
-        hung = {str(Module.NOTES), str(Module.LISTS)}
+        hung = {str(module) for module in HUNG}
         on_records = [row for row in rows if row["module"] not in hung]
         deleted = {self._place(r) for r in on_records if r["operation"] == "delete"}
         parents = self._parents(notes) - deleted
@@ -173,6 +174,7 @@ class _Check:
             for row in some:
                 self._record(endpoint, row, self.readings[endpoint])
         self._notes(notes, parents)
+        self._activities([row for row in rows if row["module"] == Module.ACTIVITIES])
         for row in lists:
             self._members(row)
 
@@ -261,6 +263,16 @@ class _Check:
                     self._spare_or_differ(row, "description", wanted, text)
             elif text is not None:
                 self._spare_or_differ(row, None, _GONE, _STANDS)
+
+    def _activities(self, rows: list[Json]) -> None:
+        asked = ActivityReadings(self.reader.client)
+        routes = {(u.source_key, u.activity_id): u.route for u in self.scope.activities}
+        for row in rows:
+            self.checked += 1
+            key = (str(row["source_key"]), int(str(row["freshsales_id"])))
+            if asked.stands(routes[key], key[1]):
+                self._spare_or_differ(row, None, _GONE, _STANDS)
+        self.requests += asked.requests
 
     def _members(self, row: Json) -> None:
         ids = _object(row["pre_image"])["remove"]

@@ -21,6 +21,7 @@ from kartra_freshsales.loading.rollback_model import (
 )
 from kartra_freshsales.loading.rollback_reading import Reading
 from kartra_freshsales.loading.rollback_steps import GROUP
+from kartra_freshsales.planning import no_way_back
 
 SCHEMA: dict[str, pl.DataType] = {
     "module": pl.String(),
@@ -36,7 +37,8 @@ SCHEMA: dict[str, pl.DataType] = {
 }
 
 
-def _row(**values: object) -> Json:
+def row_of(**values: object) -> Json:
+    """A row of a plan; what is not given is empty."""
     return dict.fromkeys(SCHEMA) | {"fields": [], "action": "undo"} | values
 
 
@@ -52,18 +54,18 @@ def record_rows(undo: RecordUndo, judged: Judgement) -> list[Json]:
     }
     kept: Json = {"fields": sorted(judged.kept), "action": "spare"}
     if judged.reason is not None:
-        return [_row(**facts) | kept | {"reason": judged.reason}]
+        return [row_of(**facts) | kept | {"reason": judged.reason}]
     if undo.created:
-        return [_row(**facts)]
+        return [row_of(**facts)]
     made = []
     if judged.restore or not judged.kept:
         values = json.dumps(judged.restore, sort_keys=True, ensure_ascii=False)
         done: Json = {"fields": sorted(judged.restore), "pre_image": values}
         reason = None if judged.restore else AS_BEFORE
-        made.append(_row(**facts) | done | {"reason": reason})
+        made.append(row_of(**facts) | done | {"reason": reason})
     for reason in sorted(set(judged.kept.values())):
         names = sorted(name for name, why in judged.kept.items() if why == reason)
-        made.append(_row(**facts) | kept | {"fields": names, "reason": reason})
+        made.append(row_of(**facts) | kept | {"fields": names, "reason": reason})
     return made
 
 
@@ -71,7 +73,7 @@ def note_row(undo: NoteUndo, reason: str | None) -> Json:
     """A note's row: it goes, or its earlier text is written back."""
     deleting = undo.before is None
     text = None if deleting else json.dumps({"description": undo.before})
-    return _row(
+    return row_of(
         module=str(Module.NOTES),
         source_key=undo.source_key,
         freshsales_id=undo.note_id,
@@ -87,7 +89,7 @@ def note_row(undo: NoteUndo, reason: str | None) -> Json:
 
 def list_row(undo: ListUndo, ids: list[int]) -> Json:
     """A list's row: the members of ours that are still on it."""
-    return _row(
+    return row_of(
         module=str(Module.LISTS),
         source_key=undo.name,
         freshsales_id=undo.list_id,
@@ -104,6 +106,8 @@ def counts(rows: pl.DataFrame) -> dict[str, int]:
     undone = rows.filter(pl.col("action") == "undo")
     names = ("delete", "restore", "remove_member", "delete_note")
     made = {name: undone.filter(pl.col("operation") == name).height for name in names}
+    if activities := undone.filter(pl.col("operation") == "delete_activity").height:
+        made["delete_activity"] = activities
     return made | {"spared": rows.height - undone.height}
 
 
@@ -113,7 +117,12 @@ def cannot_undo(
     """What stays whatever we do, said before and after (API reference, section 9)."""
     done = set(rows.filter(pl.col("action") == "undo")["operation"].to_list())
     if {Operation.CREATE_LIST, Operation.ADD_MEMBER} & scope.left_behind:
-        yield "Marketing lists stay, empty of our members: the API cannot delete a list."
+        yield no_way_back.LISTS
+    if scope.files:
+        yield (
+            f"{scope.files} uploaded file(s) cannot be deleted by the API: those on records"
+            " that are deleted go with them, the others stay; remove them in Freshsales."
+        )
     converted = rows.filter((pl.col("module") == "leads") & (pl.col("reason") == DELETED))
     lost = (m == "leads" and s is IdentityState.LOST for (m, _), s in scope.states.items())
     gone = converted.height + sum(lost)
@@ -125,16 +134,11 @@ def cannot_undo(
     if Operation.CREATE_FIELD in scope.left_behind:
         yield "Custom fields stay: an admin removes them in Freshsales."
     if "delete" in done and not hard:
-        yield (
-            "Deleted records stay in the recycle bin for 90 days; their e-mail addresses"
-            " may count as taken until they are erased."
-        )
+        yield no_way_back.BIN
     if "delete" in done and hard:
         yield "Erased records cannot be brought back, not even by Freshsales."
     if done & {"delete", "restore"}:
-        yield "What workflows, sequences and web-hooks did on our writes stays done."
-        yield "Activity feeds and modification times keep the traces of load and undo."
-        yield "Tags stay in the tag settings; files and links go only with their record."
+        yield from (no_way_back.WORKFLOWS, no_way_back.TRACES, no_way_back.TAGS)
     if scope.emptied:
         yield (
             f"{scope.emptied} writes cannot be undone: their contents were purged from"
@@ -156,6 +160,8 @@ def requests(
             total += needing.height if hard else groups
         elif operation == "restore" and Module(module).endpoint_in(edition) in bulk:
             total += 2 * groups
+        elif operation == "delete_activity":
+            total += 2 * needing.height  # deleted, then asked for
         elif operation != "remove_member":
             total += needing.height
         else:

@@ -10,12 +10,13 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from kartra_freshsales.freshsales.modules import Module
+from kartra_freshsales.freshsales.modules import HUNG, Module
 from kartra_freshsales.freshsales.records import READ_ONLY
 from kartra_freshsales.ledger.records import Intent, Json
 from kartra_freshsales.ledger.states import IdentityState, IntentState, Operation
 from kartra_freshsales.ledger.store import Ledger
 from kartra_freshsales.loading.pages import moment
+from kartra_freshsales.loading.rollback_activities import activities_of
 from kartra_freshsales.loading.rollback_model import (
     Known,
     RecordUndo,
@@ -29,7 +30,7 @@ from kartra_freshsales.loading.rollback_replay import lists_of, notes_of
 
 _CARRIED_OUT = frozenset({IntentState.CONFIRMED, IntentState.RESOLVED})
 _ON_RECORDS = frozenset({Operation.CREATE, Operation.UPDATE})
-_RECORD_MODULES = tuple(m for m in Module if m not in {Module.NOTES, Module.LISTS})
+_RECORD_MODULES = tuple(m for m in Module if m not in HUNG)
 _MARGIN = timedelta(hours=1)
 
 
@@ -51,7 +52,9 @@ def gather(
     return Scope(
         records=_records(live, selection, known),
         notes=notes_of(live, selection, known),
+        activities=activities_of(live, selection, known),
         lists=lists_of(done, live, selection, known),
+        files=sum(i.operation is Operation.UPLOAD for i in chosen if _stands(i, known)),
         ours=frozenset(_ours(known)),
         since=_since([i for i in done if selection.covers(i)], known),
         left_behind=frozenset(i.operation for i in chosen),
@@ -71,6 +74,11 @@ def undone_intents(intents: Iterable[Intent]) -> set[int]:
         if undoing(intent) and intent.state in _CARRIED_OUT
         for number in listed(intent.payload.get("undoes"))
     }
+
+
+def _stands(intent: Intent, known: Known) -> bool:
+    row = known.rows.get((str(intent.module), intent.source_key))
+    return row is not None and row["state"] == IdentityState.LIVE
 
 
 def _rows(ledger: Ledger) -> Iterable[dict[str, Any]]:

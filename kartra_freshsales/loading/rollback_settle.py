@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from kartra_freshsales.errors import NotFound
-from kartra_freshsales.freshsales.modules import Module
+from kartra_freshsales.freshsales.modules import HUNG, Module
 from kartra_freshsales.ledger.records import Identity, Intent, IntentChange, Json
 from kartra_freshsales.ledger.states import (
     IdentityState,
@@ -21,6 +21,7 @@ from kartra_freshsales.ledger.states import (
 from kartra_freshsales.ledger.store import Ledger
 from kartra_freshsales.ledger.text import from_text
 from kartra_freshsales.loading.pages import moment
+from kartra_freshsales.loading.rollback_activities import activity_stands
 from kartra_freshsales.loading.rollback_judge import unchanged
 from kartra_freshsales.loading.rollback_model import UNDO_GROUP, undoing
 from kartra_freshsales.loading.rollback_reading import Reader, Reading
@@ -55,6 +56,7 @@ class Settler:
             reading = self.reader.read(endpoint, ids, self._horizon(some))
             self.settle_records(some, reading)
         self.settle_notes(i for i in waiting if i.module == Module.NOTES)
+        self.settle_activities(i for i in waiting if i.module == Module.ACTIVITIES)
         self.settle_members(i for i in waiting if i.module == Module.LISTS)
 
     def open_undos(self, modules: Collection[str] | None = None) -> list[Intent]:
@@ -93,6 +95,14 @@ class Settler:
             text = standing[parent].get(id_of(intent))
             note: Json | None = None if text is None else {"description": text}
             verdicts.append((intent, _took_effect(intent, note)))
+        self._mark_identities([intent for intent, done in verdicts if done], Reading())
+        self._mark(verdicts)
+
+    def settle_activities(self, intents: Iterable[Intent]) -> None:
+        """Settle deleted activities by asking for each."""
+        verdicts = [
+            (intent, not activity_stands(self.reader.client, intent)) for intent in intents
+        ]
         self._mark_identities([intent for intent, done in verdicts if done], Reading())
         self._mark(verdicts)
 
@@ -209,7 +219,7 @@ class Settler:
         return min(times) - _MARGIN
 
 
-_NOT_RECORDS = frozenset({Module.NOTES, Module.LISTS})
+_NOT_RECORDS = HUNG
 
 
 def id_of(intent: Intent) -> int:

@@ -138,6 +138,15 @@ class Sender:
         new = [_deletion(target, hard=True) for target in targets]
         self._singles(new, lambda i: self.client.delete_note(_number(i)), "notes")
 
+    def delete_activities(self, targets: Sequence[Target]) -> None:
+        """Delete activities; there is no bulk call for them."""
+        new = [_deletion(target, hard=True) for target in targets]
+
+        def delete(intent: Intent) -> None:
+            self.client.delete_activity(str(intent.payload["route"]), _number(intent))
+
+        self._singles(new, delete, "activities")
+
     def rewrite_notes(self, targets: Sequence[Target]) -> None:
         """Write back the earlier text of notes."""
         new = [_restoration(target) for target in targets]

@@ -9,7 +9,9 @@ from collections.abc import Iterable
 
 from kartra_freshsales.ledger.records import Json
 from kartra_freshsales.loading import rollback_judge
+from kartra_freshsales.loading.rollback_activities import ActivityReadings, activity_row
 from kartra_freshsales.loading.rollback_judge import (
+    DELETED,
     WITH_CONTACT,
     Judgement,
     judge_delete,
@@ -36,7 +38,8 @@ class Survey:
     What will stay of the children decides about their parents.
     """
 
-    def __init__(self, reader: Reader, scope: Scope) -> None:
+    def __init__(self, reader: Reader, scope: Scope, *, touched: bool = False) -> None:
+        self.touched = touched
         self.reader = reader
         self.scope = scope
         self.readings: dict[str, Reading] = {}
@@ -44,7 +47,9 @@ class Survey:
         self._gone: dict[str, set[int]] = {}
         self._removed: set[tuple[str, int]] = set()
         notes = {("notes", note.note_id) for note in scope.notes}
-        self._ours = scope.ours | notes
+        done = {(undo.route, undo.activity_id) for undo in scope.activities}
+        self._ours = scope.ours | notes | done
+        self.activities = ActivityReadings(reader.client, touched=touched)
 
     def rows(self) -> list[Json]:
         """Every row of a plan."""
@@ -52,9 +57,13 @@ class Survey:
         for endpoint in self.endpoints():
             self.read(endpoint)
         notes = [(undo, self.judge_note(undo)) for undo in self.scope.notes]
+        done = [(undo, self.activities.judge(undo)) for undo in self.scope.activities]
         for endpoint in self.endpoints():
             for undo, judged in self.judged(endpoint):
                 made += record_rows(undo, judged)
+        made += [activity_row(undo, reason) for undo, reason in done]
+        reading = self.readings.setdefault("activities", Reading())
+        reading.requests = self.activities.requests
         return made + [self._note(undo, reason) for undo, reason in notes]
 
     def endpoints(self) -> list[str]:
@@ -89,13 +98,15 @@ class Survey:
         reading = self.readings[endpoint]
         undos = [undo for undo in self.scope.records if undo.endpoint == endpoint]
         self._verify_lost_links(undos, reading)
-        going = self._notes_going_with(endpoint)
+        going = self._notes_going_with(endpoint) | self._activities_going(endpoint)
+        staying = self._activities_staying(endpoint)
         children = linked(endpoint, self._finals)
         finals = dict(reading.records)
         made = []
         for undo in undos:
             number = undo.freshsales_id
             hung = reading.attached.get(number, set()) - going
+            hung |= staying.get(number, set())
             judged = self._judge(undo, reading, children.get(number, set()) | hung)
             if judged.reason is None and undo.created:
                 del finals[number]
@@ -115,13 +126,14 @@ class Survey:
     ) -> Judgement:
         now = reading.records.get(undo.freshsales_id)
         if not undo.created:
-            return judge_restore(undo, now)
+            return judge_restore(undo, now, touched=self.touched)
         return judge_delete(
             undo,
             now,
             gone=lambda endpoint, number: number in self._gone.get(endpoint, set()),
             children=children,
             ours=self._ours,
+            touched=self.touched,
         )
 
     def _verify_lost_links(self, undos: Iterable[RecordUndo], reading: Reading) -> None:
@@ -141,7 +153,7 @@ class Survey:
         """Why a note stays, or ``None``; its record's endpoint must have been read."""
         reading = self.readings[undo.parent_endpoint]
         standing = undo.note_id in reading.notes or self._asked_for(undo, reading)
-        return rollback_judge.judge_note(undo, reading, standing)
+        return rollback_judge.judge_note(undo, reading, standing, touched=self.touched)
 
     def _notes_going_with(self, endpoint: str) -> set[tuple[str, int]]:
         return {
@@ -151,6 +163,23 @@ class Survey:
             and note.before is None
             and self.judge_note(note) is None
         }
+
+    def _activities_going(self, endpoint: str) -> set[tuple[str, int]]:
+        """Activities are deleted by calls of their own, before their record."""
+        return {
+            (undo.route, undo.activity_id)
+            for undo in self.scope.activities
+            if undo.parent_endpoint == endpoint and self.activities.judge(undo) is None
+        }
+
+    def _activities_staying(self, endpoint: str) -> dict[int, set[tuple[str, int]]]:
+        """Sales activities do not come along with their record, so they are told here."""
+        found: dict[int, set[tuple[str, int]]] = {}
+        for undo in self.scope.activities:
+            stays = self.activities.judge(undo) not in {None, DELETED}
+            if undo.parent_endpoint == endpoint and stays:
+                found.setdefault(undo.parent_id, set()).add((undo.route, undo.activity_id))
+        return found
 
     def _asked_for(self, undo: NoteUndo, reading: Reading) -> bool:
         """Ask for a record's notes where they did not come along with it."""

@@ -10,6 +10,7 @@ from datetime import timedelta
 import polars as pl
 
 from kartra_freshsales.freshsales.modules import CLASSIC, Module
+from kartra_freshsales.freshsales.records import Json
 from kartra_freshsales.ledger.records import Intent, Job
 from kartra_freshsales.ledger.states import (
     IdentityState,
@@ -20,7 +21,7 @@ from kartra_freshsales.ledger.states import (
 from kartra_freshsales.loading import journal
 from kartra_freshsales.loading.items import Item, Known
 from kartra_freshsales.loading.jobs import has_ended, status_of
-from kartra_freshsales.loading.pages import KEYED
+from kartra_freshsales.loading.pages import KEYED, moment
 from kartra_freshsales.loading.readback import Sought, look
 from kartra_freshsales.loading.results import Results
 from kartra_freshsales.loading.session import Session
@@ -42,7 +43,7 @@ def settle_records(session: Session, module: str) -> frozenset[str]:
     Returns:
         Source keys that must not be sent yet, because their bulk job is still running.
     """
-    left = never_left(session, _ours(session.ledger.unsettled([module])))
+    left = never_left(session, _ours(session.ledger.left_open([module])))
     erased = [i for i in left if i.operation is Operation.DELETE]
     # Erasing is done again where it is still needed; twice is as good as once.
     journal.mark(session, erased, IntentState.FAILED, "tried_again")
@@ -76,7 +77,7 @@ class _Settlement:
 
     def conclude(self) -> frozenset[str]:
         """Follow the jobs, read, and decide about each write."""
-        jobs = {job.group: job for job in self.session.ledger.open_jobs(self.module)}
+        jobs = {job.group: job for job in self.session.ledger.left_jobs(self.module)}
         running = {job.group for job in jobs.values() if not self._ended(job)}
         self._look()
         self._give_time(jobs.keys())
@@ -171,29 +172,28 @@ def retire_converted(
 def late_arrivals(
     session: Session, module: str, items: Sequence[Item], known: Known, results: Results
 ) -> list[Item]:
-    """Creates that lately left no trace may have arrived after all: look before sending.
+    """Creates that left no trace may have arrived after all: look before sending.
+
+    However long ago they were sent: somebody may start again after days.
 
     Returns:
         The items that are still to be sent.
     """
-    policy, endpoint = session.policy, session.endpoint(module)
-    since = policy.now() - timedelta(seconds=policy.job_lifetime)
-    failed = {
-        i.source_key: i
-        for i in session.ledger.intents(modules=[module], states={IntentState.FAILED})
-        if i.operation is Operation.CREATE
-        and i.detail == journal.NO_TRACE
-        and i.planned_at >= since
-    }
-    doubtful = {i.source_key: i for i in items if i.creates and i.source_key in failed}
+    endpoint, lost = session.endpoint(module), without_trace(session, module)
+    doubtful = {i.source_key: i for i in items if i.creates and i.source_key in lost}
     if not doubtful:
         return list(items)
-    lost = [failed[key] for key in doubtful]
-    floor = policy.before(min(intent.planned_at for intent in lost))
-    found = look(session, endpoint, Sought.of(endpoint, lost), floor).found
-    came = [(doubtful[key], record) for key, record in found.items()]
+    first = min(lost[key][0].planned_at for key in doubtful)
+    last = [lost[key][-1] for key in doubtful]
+    floor = session.policy.before(first)
+    found = look(session, endpoint, Sought.of(endpoint, last), floor).found
+    came = [
+        (doubtful[key], record)
+        for key, record in found.items()
+        if _made_by(session, lost[key], record)
+    ]
     for item, record in came:
-        item.sent = failed[item.source_key].payload
+        item.sent = lost[item.source_key][-1].payload
         results.settle(
             item,
             "created",
@@ -203,4 +203,29 @@ def late_arrivals(
         )
     if came:
         journal.claim(session, came, known)
-    return [item for item in items if item.source_key not in found]
+    arrived = {item.source_key for item, _ in came}
+    return [item for item in items if item.source_key not in arrived]
+
+
+def without_trace(
+    session: Session, module: str, operation: Operation = Operation.CREATE
+) -> dict[str, list[Intent]]:
+    """Creates that left no trace, by source key; not where one was refused since."""
+    found: dict[str, list[Intent]] = {}
+    for intent in session.ledger.intents(modules=[module], states={IntentState.FAILED}):
+        if intent.operation is not operation or not intent.payload:
+            continue
+        if intent.detail == journal.NO_TRACE:
+            found.setdefault(intent.source_key, []).append(intent)
+        else:
+            found.pop(intent.source_key, None)
+    return found
+
+
+def _made_by(session: Session, tries: Sequence[Intent], record: Json) -> bool:
+    """Whether a record came into being while one of these creates could make it."""
+    policy, at = session.policy, moment(record.get("created_at"))
+    if at is None:
+        return True
+    latest = timedelta(seconds=policy.job_lifetime + policy.skew)
+    return any(policy.before(i.planned_at) <= at <= i.changed_at + latest for i in tries)

@@ -46,10 +46,13 @@ class Singly:
     def deliver(self, items: Sequence[Item]) -> None:
         """Send each record until it stands there or its refusal is known."""
         for start in range(0, len(items), SHEET):
-            for item in items[start : start + SHEET]:
+            sheet = items[start : start + SHEET]
+            self.delivery.filling.fill(sheet)
+            for item in sheet:
                 self._deliver(item)
                 self.delivery.results.tell()
             self._confirm_sheet()
+            self.delivery.filling.empty(sheet)
 
     def _deliver(self, item: Item) -> None:
         session = self.delivery.session

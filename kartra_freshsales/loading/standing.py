@@ -17,14 +17,16 @@ from kartra_freshsales.freshsales.records import INCLUDES, Json, flatten
 from kartra_freshsales.loading.items import Item
 from kartra_freshsales.loading.pages import (
     KEYED,
-    id_of,
-    natural_key,
     newest_first,
     newest_of,
     view_ids,
 )
 from kartra_freshsales.loading.session import Session
-from kartra_freshsales.loading.snapshot import read_changed_since, read_snapshot
+from kartra_freshsales.loading.snapshot import (
+    as_snapshot,
+    read_changed_since,
+    read_snapshot,
+)
 
 _FEW_UPDATES = 25
 
@@ -33,21 +35,39 @@ _FEW_UPDATES = 25
 class Standing:
     """Records that concern us, by id and by natural key.
 
-    ``planned_on`` are records as the snapshot had them. ``mark`` is when anything was last
-    changed before we began, by the destination's own clock.
+    ``planned_on`` are records as the snapshot had them. All are kept as JSON text, since
+    there may be as many as the plan has updates. ``mark`` is when anything was last changed
+    before we began, by the destination's own clock.
     """
 
-    by_id: dict[int, Json] = field(default_factory=dict)
-    by_key: dict[str, Json] = field(default_factory=dict)
-    planned_on: dict[int, Json] = field(default_factory=dict)
+    by_id: dict[int, str] = field(default_factory=dict)
+    by_key: dict[str, int] = field(default_factory=dict)
+    planned_on: dict[int, str] = field(default_factory=dict)
     mark: datetime | None = None
 
-    def add(self, endpoint: str, records: Iterable[Json]) -> None:
-        """Lay newer records over older ones."""
-        for record in records:
-            self.by_id[id_of(record)] = record
-            if (key := natural_key(endpoint, record)) is not None:
-                self.by_key[key] = record
+    def add(self, found: pl.DataFrame) -> None:
+        """Lay newer records, with a snapshot's columns, over older ones."""
+        columns = found.select("freshsales_id", "natural_key", "record")
+        for number, key, record in columns.iter_rows():
+            self.by_id[number] = record
+            if key is not None:
+                self.by_key[key] = number
+
+    def record(self, freshsales_id: int | None) -> Json | None:
+        """A record as it stands now."""
+        return _decoded(self.by_id.get(freshsales_id or 0))
+
+    def named(self, key: str | None) -> Json | None:
+        """The record with a natural key as it stands now."""
+        return None if key is None else self.record(self.by_key.get(key))
+
+    def as_planned_on(self, freshsales_id: int | None) -> Json | None:
+        """A record as the plan knew it."""
+        return _decoded(self.planned_on.get(freshsales_id or 0))
+
+
+def _decoded(text: str | None) -> Json | None:
+    return None if text is None else json.loads(text)
 
 
 def read_standing(
@@ -78,9 +98,8 @@ def read_standing(
         matching = pl.col("freshsales_id").is_in(list(updates)) | pl.col(
             "natural_key"
         ).is_in(list(keys))
-        planned_on = _records(known.filter(matching))
-        standing.planned_on = {id_of(record): record for record in planned_on}
-        changed = known.clear()
+        standing.add(known.filter(matching))
+        standing.planned_on = dict(standing.by_id)
         if updates or (keys and foreign):
             changed = read_changed_since(
                 session.client,
@@ -89,7 +108,7 @@ def read_standing(
                 _newest_text(known),
                 view_names=session.view_names,
             )
-        standing.add(endpoint, [*planned_on, *_records(changed)])
+            standing.add(changed)
     elif (keys and foreign) or len(updates) > _FEW_UPDATES:
         whole = read_snapshot(
             session.client,
@@ -98,9 +117,9 @@ def read_standing(
             endpoints=[endpoint],
             view_names=session.view_names,
         )
-        standing.add(endpoint, _records(whole))
+        standing.add(whole)
     else:
-        standing.add(endpoint, _singly(session, endpoint, sorted(updates)))
+        standing.add(as_snapshot(endpoint, _singly(session, endpoint, sorted(updates))))
     return standing
 
 
@@ -123,10 +142,6 @@ def _newest_text(known: pl.DataFrame) -> str:
     newest = known.select("updated_at", at.alias("_at")).sort("_at", nulls_last=True)
     found = newest.filter(pl.col("_at").is_not_null()).tail(1)["updated_at"]
     return str(found.item()) if len(found) else ""
-
-
-def _records(frame: pl.DataFrame) -> list[Json]:
-    return [json.loads(text) for text in frame["record"]]
 
 
 def _singly(session: Session, endpoint: str, ids: Iterable[int]) -> Iterable[Json]:

@@ -141,6 +141,8 @@ class SourceRules(Rules):
         separators: column → separator, where the one found in the file is wrong. An empty
             text means that a cell is one name.
         files: names of exports that tell a tag, a list or a mail status of their contacts.
+        complete: kind → the batch that holds everything Kartra had of it.
+        withdrawn: batches that were a mistake: their rows count for nothing.
         test_domains: e-mail domains of test contacts.
         suppress: groups of contacts that are left out by decision.
         stale_after_days: when a contact without score counts as stale.
@@ -159,6 +161,10 @@ class SourceRules(Rules):
         default_factory=dict
     )
     files: tuple[FileMeaning, ...] = ()
+    complete: dict[Literal["contacts", "transactions", "subscriptions"], str] = Field(
+        default_factory=dict
+    )
+    withdrawn: tuple[str, ...] = ()
     test_domains: tuple[str, ...] = ("kartra.com",)
     suppress: tuple[Suppression, ...] = ()
     stale_after_days: int = Field(default=1095, ge=1)

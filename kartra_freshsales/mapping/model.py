@@ -8,7 +8,9 @@ import json
 from typing import Literal
 
 from kartra_freshsales.mapping.cleaning_rules import SourceRules
+from kartra_freshsales.mapping.decisions.activities import Activities, Attachments
 from kartra_freshsales.mapping.decisions.base import Decisions
+from kartra_freshsales.mapping.decisions.conflicts import Conflicts
 from kartra_freshsales.mapping.decisions.conversion import Conversion
 from kartra_freshsales.mapping.decisions.custom_fields import CustomFields
 from kartra_freshsales.mapping.decisions.deals import Stages, Subscriptions
@@ -36,8 +38,11 @@ class Mapping(Decisions):
     lists: Lists = Lists()
     subscriptions: Subscriptions = Subscriptions()
     notes: Notes = Notes()
+    activities: Activities = Activities()
+    attachments: Attachments = Attachments()
     conversion: Conversion = Conversion()
     duplicates: Duplicates = Duplicates()
+    conflicts: Conflicts = Conflicts()
     totals: Totals = Totals()
     thresholds: Thresholds = Thresholds()
 

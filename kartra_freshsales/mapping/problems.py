@@ -27,6 +27,13 @@ REMEDIES: dict[str, str] = {
         "This person stands in Freshsales as a lead and is a contact by routing.yaml: "
         "convert the lead there, then run 'prepare' again; its contact is found by e-mail."
     ),
+    "activity_too_long": (
+        "Shorten the text in activities.csv, or fold activities into notes in "
+        "activities.yaml: notes are split where they are long."
+    ),
+    "activity_without_target": (
+        "Name a target for this kind under 'targets' in activities.yaml."
+    ),
     "parent_refused": (
         "Resolve the problem of the contact or account it belongs to first."
     ),

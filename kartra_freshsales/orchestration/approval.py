@@ -14,14 +14,19 @@ from kartra_freshsales.freshsales.plan_facts import hourly_limit
 from kartra_freshsales.mapping.conversion import require_conversion
 from kartra_freshsales.mapping.model import Mapping
 from kartra_freshsales.orchestration.destination import DestinationResource
+from kartra_freshsales.orchestration.planned import require_sample
+from kartra_freshsales.orchestration.undo import UNDONE
 from kartra_freshsales.planning.cost import cost
 from kartra_freshsales.planning.digest import plan_digest
-from kartra_freshsales.planning.summary import operation_counts
+from kartra_freshsales.planning.no_way_back import cannot_be_undone
+from kartra_freshsales.planning.summary import operation_counts, sample_payloads
 from kartra_freshsales.settings import Settings
 
 MADE_UNDER = ("mapping_digest", "metadata_digest", "account")
 PLANNED_IN = "planned_in"
 """The run that made a plan; results name it too, so that the two can be told to match."""
+OF_SAMPLE = "of_sample"
+"""Whether a plan holds the representative sample only."""
 
 
 def under_decisions(
@@ -94,7 +99,9 @@ def require_approval(
     metadata, account = destination.settings_in(settings), destination.account().key
     mapping, digest = destination.workspace.mapping(), digest_of(plan)
     with destination.ledger() as ledger:
-        given, undone = ledger.approval("plan", batch), ledger.approval("rollback", batch)
+        if plan.height and not plan.item(0, OF_SAMPLE):
+            require_sample(ledger, mapping, account)
+        given, undone = ledger.approval("plan", batch), ledger.approval(UNDONE, batch)
     approved = approval.item(0, "digest") if approval.height else ""
     if approved != digest or given is None or given.digest != digest:
         raise NotConfirmed(
@@ -136,6 +143,8 @@ def plan_facts_of(
     )
     return {
         "counts": MetadataValue.json(operation_counts(plan)),
+        "payloads": MetadataValue.json(sample_payloads(plan).to_dicts()),
+        "cannot_undo": MetadataValue.json(cannot_be_undone(plan)),
         "requests": price.total,
         "hours": price.hours,
         "digest": digest_of(plan),

@@ -3,6 +3,7 @@
 Not here: what is read or written (``freshsales``, ``loading``), decisions (``mapping``).
 """
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,9 @@ from kartra_freshsales.freshsales.metadata import Metadata
 from kartra_freshsales.freshsales.modules import CLASSIC
 from kartra_freshsales.freshsales.plan_facts import hourly_limit, minute_limit
 from kartra_freshsales.freshsales.request_log import RequestFiles
+from kartra_freshsales.ledger.budget import RequestBudget
 from kartra_freshsales.ledger.store import Destination, Ledger
+from kartra_freshsales.loading.kept_pages import KeptPages
 from kartra_freshsales.loading.loader import Loader
 from kartra_freshsales.mapping.model import Mapping
 from kartra_freshsales.orchestration.frames import metadata_from
@@ -32,6 +35,7 @@ class Connection:
     client: FreshsalesClient
     ledger: Ledger
     mapping: Mapping
+    budget: RequestBudget
 
 
 class DestinationResource(ConfigurableResource):  # type: ignore[type-arg]
@@ -59,6 +63,11 @@ class DestinationResource(ConfigurableResource):  # type: ignore[type-arg]
                 "names now, then approve the new plan.",
             )
         return metadata_from(frame)
+
+    def kept_pages(self) -> KeptPages:
+        """Where pages of this account's snapshot are kept until it is whole."""
+        named = hashlib.sha256(self.account().key.encode()).hexdigest()[:12]
+        return KeptPages(self.workspace.settings().workspace.data / "snapshot" / named)
 
     @contextmanager
     def ledger(self) -> Iterator[Ledger]:
@@ -92,7 +101,7 @@ class DestinationResource(ConfigurableResource):  # type: ignore[type-arg]
                 timeout=settings.timeout_seconds,
                 log=RequestFiles(settings.workspace.data / "requests", run=run),
             ) as client:
-                yield Connection(client, ledger, mapping)
+                yield Connection(client, ledger, mapping, budget)
 
     @contextmanager
     def loader(
@@ -112,6 +121,9 @@ class DestinationResource(ConfigurableResource):  # type: ignore[type-arg]
                 group_size=target.group_size,
                 list_group_size=target.list_group_size,
                 progress=progress,
+                forecast=connection.budget.seconds_for,
+                expected=progress.expect,
                 view_names=target.views,
+                files=self.workspace.workspace.inbox,
             ) as loader:
                 yield loader

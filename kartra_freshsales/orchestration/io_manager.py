@@ -1,6 +1,6 @@
 """Frames as Parquet, one file per asset and partition, written whole or not at all."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 
 IDENTIFYING_COLUMNS = [
     "_batch", "_file", "_row", "_kind", "state", "reason", "contact_key", "account_key",
-    "deal_key", "module", "source_key", "batch", "role", "operation", "planned_in", "kind",
-    "column",
+    "deal_key", "activity_key", "file_key", "module", "source_key", "batch", "role",
+    "operation", "planned_in", "kind", "column",
 ]  # fmt: skip
 """What names rows and records: all that checks need of the frames beside their own."""
+REVIEWED_COLUMNS = ["gdpr_status", "gdpr_communications", "mail_status", "consent", "lists"]
+"""What the review workbook counts of golden contacts, who may be a million."""
 
 
 class ParquetIOManager(UPathIOManager):
@@ -32,14 +34,21 @@ class ParquetIOManager(UPathIOManager):
     A frame is written under a temporary name and then renamed, so that a reader never
     meets half a file and a failed run leaves the last good one in place. An asset that
     reads several partitions gets them as one frame: every row already names its batch.
-    With ``columns`` it reads only those of them that a frame has.
+    With ``columns`` it reads only those of them that a frame has. ``withdrawn`` tells which
+    of some batches were taken back: they are in no such frame.
     """
 
     extension = ".parquet"
 
-    def __init__(self, base_path: "UPath", columns: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        base_path: "UPath",
+        columns: Sequence[str] = (),
+        withdrawn: Callable[[Collection[str]], Collection[str]] = lambda _: (),
+    ) -> None:
         super().__init__(base_path=base_path)
         self.columns = columns
+        self.withdrawn = withdrawn
 
     def dump_to_path(self, context: OutputContext, obj: Any, path: "UPath") -> None:
         """Write one frame."""
@@ -73,10 +82,12 @@ class ParquetIOManager(UPathIOManager):
                 context, self._there(self._get_path(context), context)
             )
         paths = self._get_paths_for_partitions(context)
+        over_all = not context.has_partition_key  # a batch's own assets read its own frame
+        taken_back = set(self.withdrawn(list(paths)) if over_all else ())
         frames = [
             self.load_from_path(context, path)
-            for _, path in sorted(paths.items())
-            if path.exists()
+            for batch, path in sorted(paths.items())
+            if batch not in taken_back and path.exists()
         ]
         if not frames:
             raise self._missing(context)
@@ -109,4 +120,4 @@ class FramesIOManager(ConfigurableIOManagerFactory[ParquetIOManager]):
         from upath import UPath  # noqa: PLC0415 - no file is touched by definitions
 
         base = self.base_url or str(self.workspace.settings().workspace.data / "frames")
-        return ParquetIOManager(UPath(base), self.columns)
+        return ParquetIOManager(UPath(base), self.columns, self.workspace.withdrawn)

@@ -11,10 +11,16 @@ _groups, _assets = AssetSelection.groups, AssetSelection.assets
 CLEANED = _assets(
     "cleaned_contacts", "cleaned_transactions", "cleaned_subscriptions",
     "set_aside_contacts", "set_aside_transactions", "set_aside_subscriptions",
+    "cleaned_activities", "cleaned_attachments", "set_aside_activities",
+    "set_aside_attachments",
 )  # fmt: skip
-OVER_ALL_BATCHES = _assets("certificate", "reconciliation_report", "rebuild_inventory")
+OVER_ALL_BATCHES = _assets(
+    "certificate", "reconciliation_report", "spot_sample", "spot_check", "rebuild_inventory"
+)
 RECONCILED = _groups("reconcile") - OVER_ALL_BATCHES
 PLANNED, APPROVED = _assets("load_plan"), _assets("load_approval")
+SIGNED_OFF = _assets("sample_sign_off")
+SEEN = _assets("batch_overview")
 LOADED = _groups("load")
 
 extract = define_asset_job(
@@ -24,21 +30,28 @@ extract = define_asset_job(
 )
 prepare = define_asset_job(
     "prepare",
-    (_groups("discover", "map", "owners", "provision", "plan", "clean"))
+    (_groups("discover", "map", "owners", "review", "provision", "plan", "clean"))
     - CLEANED
+    - SEEN
     - PLANNED
-    - APPROVED,
+    - APPROVED
+    - SIGNED_OFF,
     description="Merge all batches, write the scope, confirm, match owners, provision.",
 )
 plan = define_asset_job(
     "plan",
-    PLANNED,
-    description="Dry run: what would be sent, and why.",
+    SEEN | PLANNED,
+    description="Dry run: where the batch's rows went, what would be sent, and why.",
 )
 approve = define_asset_job(
     "approve",
     APPROVED,
     description="A named person approves the plan of a batch as it stands.",
+)
+sign_off_sample = define_asset_job(
+    "sign_off_sample",
+    SIGNED_OFF,
+    description="A named person signs off the loaded sample; production waits for it.",
 )
 load = define_asset_job(
     "load",
@@ -72,6 +85,6 @@ rollback = define_asset_job(
 )
 
 ALL_JOBS = [
-    extract, prepare, plan, approve, load, rehearse, reconcile, certify,
+    extract, prepare, plan, approve, sign_off_sample, load, rehearse, reconcile, certify,
     plan_rollback, rollback,
 ]  # fmt: skip

@@ -1,5 +1,6 @@
 """What assets are given: the workspace with its decisions, and the destination."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -29,6 +30,16 @@ class WorkspaceResource(ConfigurableResource):  # type: ignore[type-arg]
         folder = self.workspace.mappings
         files = sorted(folder.glob("*.yaml")) if folder.is_dir() else []
         return _mapping(folder, tuple((file.name, file.read_bytes()) for file in files))
+
+    def withdrawn(self, batches: Iterable[str]) -> set[str]:
+        """Which of these batches count for nothing: declared so, or without a folder.
+
+        An inbox without any folder says nothing: it may be on another machine, or emptied
+        after the migration.
+        """
+        there, declared = self.workspace.batches(), self.mapping().source.withdrawn
+        absent = set(batches) - set(there) if there else set()
+        return absent | (set(declared) & set(batches))
 
     def write_report(self, name: str, text: str) -> Path:
         """Write ``text`` below ``reports/`` and return its path."""

@@ -48,9 +48,10 @@ def folder_of(path: Path, *, now: float, quiet: float = QUIET_SECONDS) -> Folder
     ``quiet`` seconds. Both times count: a copy that keeps the original's time of change
     still has its own time of arrival. A file that vanishes meanwhile makes it incomplete.
     """
-    files = sorted(child for child in path.iterdir() if child.is_file())
+    # Attachments lie in folders of their own inside the batch.
+    files = sorted(child for child in path.rglob("*") if child.is_file())
     try:
-        facts = [(file.name, file.stat()) for file in files]
+        facts = [(file.relative_to(path).as_posix(), file.stat()) for file in files]
     except FileNotFoundError:
         return Folder("", complete=False)
     text = json.dumps([(name, s.st_size, s.st_mtime_ns) for name, s in facts])

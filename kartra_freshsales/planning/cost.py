@@ -2,8 +2,8 @@
 
 The formula follows the loader: a look at each view, groups of 100 sent in waves, two polls
 and the read-back pages per wave; records without a bulk call one by one, read back a
-hundred at a time; notes one by one; lists by group of members. Not here: spending (the
-ledger's budget).
+hundred at a time; notes, activities and files one by one; lists by group of members. Not
+here: spending (the ledger's budget).
 """
 
 import json
@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from kartra_freshsales.freshsales.modules import SUITE, Module, bulk_endpoints
-from kartra_freshsales.planning.plan import ERASES
+from kartra_freshsales.planning.deleted import CREATED_AGAIN
+from kartra_freshsales.planning.plan import ERASES, UNIQUE_THERE
 
 KINDS = ("write", "read", "poll")
 WAVE = 50
@@ -25,6 +26,9 @@ SHEET = 100
 _POLLS_PER_WAVE = 2
 _VIEWS = {"deals": 3, "subscriptions": 3}
 """Views that together show every deal; of the other records one view shows all."""
+
+_ONE_BY_ONE = {"notes": (1, 0), "activities": (1, 0), "files": (1, 1)}
+"""Writes and reads of each: an upload's answer does not tell what stands there."""
 
 _RECORDS = ("sales_accounts", "contacts", "leads", "deals", "subscriptions")
 
@@ -79,17 +83,21 @@ def cost(
         for module in _RECORDS
         if sent.get(module)
     }
-    if sent.get("notes"):
-        requests["notes"] = {"write": sent["notes"], "read": 0, "poll": 0}
+    for module, (writes_each, reads_each) in _ONE_BY_ONE.items():
+        if count := sent.get(module):
+            reads = reads_each * count + (module == "activities")  # the types, once
+            requests[module] = {"write": writes_each * count, "read": reads, "poll": 0}
     lists = writes.filter(pl.col("module") == "lists")
     if lists.height:
         requests["lists"] = _lists(lists, list_group_size)
     if existing:
         requests["snapshot"] = {"write": 0, "read": _groups(existing, 100), "poll": 0}
-    erased = plan.filter(pl.col("reason") == ERASES).height
+    again = (pl.col("reason") == CREATED_AGAIN) & pl.col("module").is_in(UNIQUE_THERE)
+    erasing = plan.filter((pl.col("reason") == ERASES) | again)
+    erased = erasing.height
     if erased:
         # One call each: there is no bulk call that erases. The bin is read to find them.
-        bins = plan.filter(pl.col("reason") == ERASES)["module"].n_unique()
+        bins = erasing["module"].n_unique()
         read = bins + _groups(erased, 100)
         requests["recycle bin"] = {"write": erased, "read": read, "poll": 0}
     total = sum(sum(counts.values()) for counts in requests.values())

@@ -5,7 +5,7 @@ three records (``plan``), whether two values mean the same (``freshsales.compari
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kartra_freshsales.freshsales.comparison import is_blank, same
 from kartra_freshsales.planning import consent
@@ -15,8 +15,14 @@ from kartra_freshsales.reconcile.values import as_id
 Record = Mapping[str, object]
 Resolve = Callable[[str, str], int | None]
 """(link key, source key) → the Freshsales id of a record that stands there."""
+Lost = Mapping[str, frozenset[int]]
+Take = Callable[[str], str | None]
+"""A contested field → "ours", "theirs", or nothing decided."""
+_NONE_LOST: Lost = {}
 
 DESTINATION_WINS = "destination_wins"
+SOURCE_WINS = "source_wins_by_decision"
+KEPT_BY_DECISION = "destination_wins_by_decision"
 KEPT = "kept"
 CONSENT_NOT_RAISED = "consent_not_raised"
 REFUSAL_WINS = "refusal_wins"
@@ -47,7 +53,11 @@ class Difference:
 
 
 def difference(
-    intended: Record, written: Record, standing: Record | None, resolve: Resolve
+    intended: Record,
+    written: Record,
+    standing: Record | None,
+    resolve: Resolve,
+    lost: Lost = _NONE_LOST,
 ) -> Difference:
     """Compare one record three ways.
 
@@ -57,6 +67,7 @@ def difference(
         standing: the flat record as it stands there; ``None`` where it cannot be read, then
             it is taken to be what we last wrote.
         resolve: ids of linked records; ``None`` for one that is yet to be created.
+        lost: link key → ids of records that are made anew: a link to them is none.
 
     Returns:
         A field that we never wrote is only filled where the destination is blank. A field
@@ -64,7 +75,7 @@ def difference(
         changed: the destination wins. Consent is never raised, and a new refusal wins.
         Tags are merged: new ones are added, those that people removed stay removed.
     """
-    found, sides = Difference(), _Sides(written, standing)
+    found, sides = Difference(), _Sides(written, standing, lost)
     for key, value in intended.items():
         if is_blank(value):
             continue
@@ -81,12 +92,33 @@ def difference(
     return found
 
 
+def settled(found: Difference, take: Take, *, ours_by_default: bool) -> Difference:
+    """The same difference after a person's decisions about its contested fields.
+
+    A field of a record that people made is written over only where a line names the
+    record. What was decided about consent is no question of taste and stays.
+    """
+    for at, item in enumerate(found.conflicts):
+        if item.resolution not in {DESTINATION_WINS, KEPT}:
+            continue
+        said = take(item.field)
+        if said is None and ours_by_default and item.resolution == DESTINATION_WINS:
+            said = "ours"
+        if said == "ours":
+            found.changed[item.field] = item.source
+            found.conflicts[at] = replace(item, resolution=SOURCE_WINS)
+        elif said == "theirs":
+            found.conflicts[at] = replace(item, resolution=KEPT_BY_DECISION)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class _Sides:
     """What we last wrote and what stands there, key by key."""
 
     written: Record
     standing: Record | None
+    lost: Lost
 
     def of(self, key: str) -> tuple[object, object]:
         before = self.written.get(key)
@@ -167,9 +199,10 @@ def _listed(value: object) -> list[str]:
 def _link(
     found: Difference, key: str, value: object, sides: _Sides, resolve: Resolve
 ) -> None:
+    lost = sides.lost.get(key, frozenset())
     target = value if isinstance(value, int) else resolve(key, str(value))
-    before = _written_ids(key, sides.written, resolve)
-    there = _standing_ids(key, sides.standing, before)
+    before = _written_ids(key, sides.written, resolve) - lost
+    there = _standing_ids(key, sides.standing, before) - lost
     if target is not None and target in there | before:
         return  # it stands as meant, or people took it away
     if not before:

@@ -9,24 +9,32 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import polars as pl
 
 from kartra_freshsales.freshsales.comparison import is_blank
+from kartra_freshsales.mapping.decisions.conflicts import Conflicts
 from kartra_freshsales.planning.diff import (
     CONSENT_NOT_RAISED,
+    KEPT_BY_DECISION,
     Difference,
     FieldConflict,
+    Lost,
     Resolve,
     difference,
+    settled,
 )
 from kartra_freshsales.reconcile.references import REFERENCES
 from kartra_freshsales.reconcile.values import as_text
 
 ADOPTED, CHANGED_BY_PEOPLE = "adopted", "changed_by_people"
+_ACTIVITIES, _ONCE = "activities", ("activities", "files")
+KEPT_AS_LOADED = "kept_as_loaded"
+"""History that was loaded is not written again, whatever the source says since."""
 _CONFLICT_REMEDY = (
-    "Decide in Freshsales which value is right; what stands there now is kept until the "
-    "source changes again."
+    "What people put there is kept. To write Kartra's value over it, say so in "
+    "mappings/conflicts.yaml; the fields stand in reports/conflicts.csv."
 )
 
 CONFLICT_SCHEMA: dict[str, pl.DataType] = {
@@ -37,6 +45,7 @@ CONFLICT_SCHEMA: dict[str, pl.DataType] = {
 }  # fmt: skip
 
 Ids = Mapping[tuple[str, str], int]
+_NOTHING_SAID, _NONE_LOST = Conflicts(), dict[str, frozenset[int]]()
 
 
 def resolver(ids: Ids) -> Resolve:
@@ -118,7 +127,12 @@ class Decisions:
         return pl.DataFrame(self.conflicts, schema=CONFLICT_SCHEMA, orient="row")
 
 
-def decide(records: pl.DataFrame, ids: Ids) -> Decisions:
+def decide(
+    records: pl.DataFrame,
+    ids: Ids,
+    said: Conflicts = _NOTHING_SAID,
+    lost: Lost = _NONE_LOST,
+) -> Decisions:
     """Compare each record three ways.
 
     Args:
@@ -126,7 +140,10 @@ def decide(records: pl.DataFrame, ids: Ids) -> Decisions:
             we never wrote it), ``_hash`` (of the payload it was written from), ``_record``
             (null: cannot be read, it is taken to be as written).
         ids: (module, source key) → id of what stands in the destination.
+        said: what a person decided about contested records.
+        lost: link key → ids of records that are created again.
     """
+    ours = said.changed_by_both == "ours"
     decisions, resolve = Decisions(), resolver(ids)
     columns = ("_at", "module", "source_key", "payload", "_account", "_contact",
                "_written", "_hash", "_record")  # fmt: skip
@@ -141,9 +158,15 @@ def decide(records: pl.DataFrame, ids: Ids) -> Decisions:
         hashed,
         record,
     ) in records.select(columns).iter_rows():
+        if written and module in _ONCE:
+            same = module != _ACTIVITIES or hashed == payload_hash(payload)
+            decisions.add(at, "skip", payload, reason=None if same else KEPT_AS_LOADED)
+            continue
         links = {"sales_account": account, "contact": contact}
+        contested = said.names(module, key)
         if (
             written
+            and not contested
             and hashed == payload_hash(payload)
             and module != "lists"
             # A note stays where it hangs; one on a lead went along with its conversion.
@@ -152,11 +175,15 @@ def decide(records: pl.DataFrame, ids: Ids) -> Decisions:
             decisions.add(at, "skip", payload)
             continue
         intended, before = json.loads(payload), json.loads(written or "{}")
-        if before and _unchanged(intended, before, resolve):
+        if before and not contested and _unchanged(intended, before, resolve):
             decisions.add(at, "skip", payload)
             continue
         standing = json.loads(record) if record else None
-        found = difference(intended, before, standing, resolve)
+        found = settled(
+            difference(intended, before, standing, resolve, lost),
+            partial(said.take, module, key),
+            ours_by_default=ours,
+        )
         decisions.contest(module, key, found.conflicts)
         _note(decisions, at, payload, found, adopted=not before)
     return decisions
@@ -203,10 +230,10 @@ def _note(
     elif found.contested:
         decisions.add(at, "conflict", payload, reason=CHANGED_BY_PEOPLE)
     else:
-        raised = any(item.resolution == CONSENT_NOT_RAISED for item in found.conflicts)
-        decisions.add(
-            at, "skip", payload, reason=reason or (CONSENT_NOT_RAISED if raised else None)
-        )
+        worth_a_word = (CONSENT_NOT_RAISED, KEPT_BY_DECISION)
+        said = {item.resolution for item in found.conflicts}
+        told = next((word for word in worth_a_word if word in said), None)
+        decisions.add(at, "skip", payload, reason=reason or told)
 
 
 def payload_hash(payload: str) -> str:

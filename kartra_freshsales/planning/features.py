@@ -15,7 +15,23 @@ MOST_CHOICES = 60
 """A field with more distinct values than this is no choice: its edges stand for it."""
 
 _OWN_BY_NATURE = frozenset(
-    {"email", "name", "sales_account", "contact", "description", "members", "external_id"}
+    {
+        "email",
+        "name",
+        "sales_account",
+        "contact",
+        "description",
+        "members",
+        "external_id",
+        "title",
+        "text",
+        "start",
+        "end",
+        "path",
+        "sha256",
+        "size",
+        "deal",
+    }
 )
 """Keys whose values differ from record to record and are no choices."""
 

@@ -6,19 +6,22 @@ name, both case-folded, deals by their exact name. Not here: what follows from i
 """
 
 import json
+from collections.abc import Mapping
 
 import polars as pl
 
-from kartra_freshsales.freshsales.modules import Module
+from kartra_freshsales.freshsales.modules import Module, record_endpoints
 from kartra_freshsales.planning.tokens import casefolded, texts
 
 LIVE, ROLLED_BACK = "live", "rolled_back"
-UNREADABLE = ("notes", "lists")
+UNREADABLE = ("notes", "activities", "files", "lists")
 """Endpoints that no snapshot holds."""
 
-IDENTITY_COLUMNS = (
-    "module", "source_key", "freshsales_id", "written", "seen", "payload_hash", "state",
-)  # fmt: skip
+MISSING: dict[str, pl.DataType] = {
+    "module": pl.String(),
+    "source_key": pl.String(),
+    "freshsales_id": pl.Int64(),
+}
 
 
 def endpoint_of(edition: str) -> pl.Expr:
@@ -42,6 +45,41 @@ def live_ids(identities: pl.DataFrame) -> dict[tuple[str, str], int]:
     )
     rows = live.select("module", "source_key", "freshsales_id").iter_rows()
     return {(module, key): number for module, key, number in rows}
+
+
+def missing(
+    ids: Mapping[tuple[str, str], int], snapshot: pl.DataFrame, edition: str
+) -> pl.DataFrame:
+    """Records of ours that no view shows any more: people deleted or merged them.
+
+    Args:
+        ids: (module, source key) → id of what the ledger knew to stand there *before* the
+            snapshot was read: what is loaded while it is read would look deleted.
+        snapshot: the destination's records.
+        edition: ``suite`` or ``classic``.
+
+    Returns:
+        Columns of ``MISSING``; ``module`` is the endpoint.
+    """
+    readable, known = set(record_endpoints(edition)), {str(m): m for m in Module}
+    rows = [
+        (endpoint, key, number)
+        for (module, key), number in ids.items()
+        if module in known and (endpoint := known[module].endpoint_in(edition)) in readable
+    ]
+    there = snapshot.select("module", pl.col("freshsales_id").cast(pl.Int64))
+    return (
+        pl.DataFrame(rows, schema=MISSING, orient="row")
+        .join(there, on=("module", "freshsales_id"), how="anti")
+        .sort("module", "source_key")
+    )
+
+
+def all_live_ids(identities: pl.DataFrame) -> dict[tuple[str, str], int]:
+    """(module, source key) → id of every live identity, whatever its module."""
+    rows = identities.filter(pl.col("state") == LIVE)
+    columns = rows.select("module", "source_key", "freshsales_id").iter_rows()
+    return {(module, key): number for module, key, number in columns}
 
 
 def matched(
@@ -102,6 +140,7 @@ def _identities(identities: pl.DataFrame, edition: str) -> pl.DataFrame:
         pl.col("payload_hash").alias("_hash"),
         pl.col("seen").alias("_seen"),
         pl.col("state").alias("_state"),
+        pl.col("origin").alias("_origin"),
     )
 
 

@@ -7,13 +7,22 @@ Joins do the bulk; only records that exist somewhere are looked at one by one
 import polars as pl
 
 from kartra_freshsales.freshsales.modules import Module
-from kartra_freshsales.planning import closure, matching
+from kartra_freshsales.mapping.decisions.conflicts import Conflicts
+from kartra_freshsales.planning import closure, departed, matching
+from kartra_freshsales.planning.deleted import (
+    CREATED_AGAIN,
+    DELETED,
+    REMEDIES,
+    deletion,
+    lost_ids,
+    without_lost,
+)
 from kartra_freshsales.planning.existing import CONFLICT_SCHEMA, decide
 from kartra_freshsales.planning.refusals import UNLESS_STANDING
-from kartra_freshsales.planning.tokens import filled_keys, token
+from kartra_freshsales.planning.tokens import filled_keys
 
 OPERATIONS = ("create", "update", "skip", "conflict", "refuse")
-DELETED, TAKEN = "deleted_at_destination", "record_of_another"
+TAKEN = "record_of_another"
 PARENT_DELETED = "parent_deleted"
 ERASES = "erases_earlier_version"
 """Reason of a create whose rolled-back earlier version is erased for good first."""
@@ -21,11 +30,7 @@ _ERASES_REMEDY = (
     "What a rollback put into the recycle bin is erased there, so that its e-mail address "
     "or name is free again. Restore it in Freshsales instead, and plan again, to keep it."
 )
-_UNIQUE_THERE = ("sales_accounts", "contacts", "leads")
-_DELETED_REMEDY = (
-    "People deleted it in Freshsales; it is not created again. Restore it there, or leave "
-    "it out of the source."
-)
+UNIQUE_THERE = ("sales_accounts", "contacts", "leads")
 _TAKEN_REMEDY = (
     "The record with this e-mail address or name belongs to another source record: change "
     "it back in Freshsales, or merge the two in the source."
@@ -33,6 +38,7 @@ _TAKEN_REMEDY = (
 _PARENT_REMEDY = (
     "Restore the account or contact it belongs to in Freshsales, then plan again."
 )
+_NOTHING_SAID = Conflicts()
 
 SCHEMA: dict[str, pl.DataType] = {
     "module": pl.String(),
@@ -57,6 +63,9 @@ def make_plan(
     batch: str,
     refusals: pl.DataFrame | None = None,
     edition: str = "suite",
+    missing: pl.DataFrame | None = None,
+    said: Conflicts = _NOTHING_SAID,
+    left: pl.DataFrame | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Plan one batch: its own records, and the parents they need that others own.
 
@@ -68,20 +77,28 @@ def make_plan(
         batch: whose plan.
         refusals: ``module, source_key, reason, remedy`` from ``predicted_refusals``.
         edition: ``suite`` or ``classic``.
+        missing: records of ours that no view showed when the snapshot was read
+            (``matching.missing``); without it, all those that the snapshot lacks.
+        said: what a person decided about conflicts and deletions.
+        left: ``module, source_key`` of records that have left the source.
 
     Returns:
         The plan (columns of ``SCHEMA``; ``batch`` is the owner's; ``fields`` holds all keys
         of a create and the changed keys of an update), in loading order, and the conflicts
         (``module, source_key, field, source, written, destination, resolution``).
     """
-    records = closure.with_links(_with_reasons(intended, refusals))
+    records = closure.with_links(departed.refused(_with_reasons(intended, refusals), left))
     standing = matching.standing(identities)
+    ids = matching.live_ids(identities)
+    if missing is None:
+        missing = matching.missing(matching.all_live_ids(identities), snapshot, edition)
     records = closure.refused(_lift(records, standing), standing)
     records = closure.without_refused_members(records)
     scoped = closure.scope(records, batch).with_row_index("_at")
     found = matching.matched(scoped, identities, snapshot, edition)
-    decided, conflicts = _operations(found, matching.live_ids(identities), snapshot)
+    decided, conflicts = _operations(deletion(found, missing, said), ids, said)
     plan = _with_erasures(_without_deleted_parents(decided), identities)
+    plan = departed.told(plan, left)
     order = {str(module): at for at, module in enumerate(Module)}
     rank = pl.col("module").replace_strict(order, default=len(order), return_dtype=pl.Int8)
     plan = plan.sort(rank, pl.col("role") != "own", "_at").select(
@@ -118,7 +135,7 @@ def _lift(records: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
     joined = records.join(
         there, on=("_family", "source_key"), how="left", maintain_order="left"
     )
-    lifted = pl.col("_there") & pl.col("reason").is_in(UNLESS_STANDING)
+    lifted = pl.col("_there") & pl.col("reason").is_in([*UNLESS_STANDING, departed.LEFT])
     return joined.with_columns(
         pl.when(lifted).then(None).otherwise(pl.col(name)).alias(name)
         for name in ("reason", "remedy")
@@ -126,10 +143,11 @@ def _lift(records: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
 
 
 def _operations(
-    found: pl.DataFrame, ids: dict[tuple[str, str], int], snapshot: pl.DataFrame
+    found: pl.DataFrame, ids: dict[tuple[str, str], int], said: Conflicts
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Sort the records into those decided by joins and those to be compared one by one."""
-    found = found.with_columns(_case(snapshot).alias("_case"))
+    found = found.with_columns(_case().alias("_case"))
+    again = found.filter(pl.col("_case") == "again")
     by_hand = found.filter(pl.col("_case") == "compare").with_columns(
         # Found by natural key: nothing of it was ever written by us.
         pl.when(pl.col("_found_id").is_null()).then("_written").alias("_written"),
@@ -137,7 +155,8 @@ def _operations(
         pl.coalesce("_record", "_found_record").alias("_record"),
         pl.coalesce("_found_id", "_id").alias("freshsales_id"),
     )
-    decisions = decide(by_hand, ids | _recognised(by_hand))
+    standing = without_lost(ids, again) | _recognised(by_hand)
+    decisions = decide(by_hand, standing, said, lost_ids(again))
     compared = by_hand.drop("payload", "reason", "remedy").join(
         decisions.frame(), on="_at", how="left", maintain_order="left"
     )
@@ -154,7 +173,7 @@ def _recognised(records: pl.DataFrame) -> dict[tuple[str, str], int]:
     return {(module, key): number for module, key, number in rows}
 
 
-def _case(snapshot: pl.DataFrame) -> pl.Expr:
+def _case() -> pl.Expr:
     known, seen_there = pl.col("_id").is_not_null(), pl.col("_record").is_not_null()
     matched = pl.col("_found_id").is_not_null()
     return (
@@ -162,60 +181,46 @@ def _case(snapshot: pl.DataFrame) -> pl.Expr:
         .when(~seen_there & matched & pl.col("_taken")).then(pl.lit("taken"))
         .when(seen_there | matched).then(pl.lit("compare"))
         .when(~known).then(pl.lit("create"))
-        .when(pl.col("_state") != matching.LIVE).then(pl.lit("deleted"))
-        .when(pl.col("_endpoint").is_in(matching.UNREADABLE)).then(pl.lit("compare"))
-        .when(_younger_than(snapshot)).then(pl.lit("compare"))
-        .otherwise(pl.lit("deleted"))
+        .when(pl.col("_deleted") & pl.col("_again")).then(pl.lit("again"))
+        .when(pl.col("_deleted")).then(pl.lit("deleted"))
+        # One snapshot serves all batches: what was loaded since is not in it.
+        .otherwise(pl.lit("compare"))
     )  # fmt: skip
-
-
-def _younger_than(snapshot: pl.DataFrame) -> pl.Expr:
-    """Read back after the newest change that the snapshot knows: it cannot be in there.
-
-    One snapshot serves all batches, so records that an earlier batch loaded are missing
-    from it without having been deleted.
-    """
-    moment = _moment(token("updated_at", "_seen").str.strip_chars('"'))
-    newest = snapshot.select(_moment(pl.col("updated_at")).max()).item()
-    if newest is None:
-        return moment.is_not_null()
-    return moment.gt(newest).fill_null(value=False)
-
-
-def _moment(text: pl.Expr) -> pl.Expr:
-    return text.str.to_datetime("%+", time_unit="us", time_zone="UTC", strict=False)
 
 
 def _settled(records: pl.DataFrame) -> pl.DataFrame:
     case = pl.col("_case")
-    operation = {"taken": "refuse", "deleted": "conflict"}
-    create = case == "create"
+    operation = {"taken": "refuse", "deleted": "conflict", "again": "create"}
+    create = case.is_in(["create", "again"])
+    because = {"taken": TAKEN, "deleted": DELETED, "again": CREATED_AGAIN}
     return records.with_columns(
         case.replace(operation).alias("operation"),
         pl.when(create).then(filled_keys()).otherwise(pl.lit([], dtype=pl.List(pl.String)))
         .alias("fields"),
         pl.when(case == "create").then(None).otherwise("_id").alias("freshsales_id"),
-        case.replace_strict({"taken": TAKEN, "deleted": DELETED}, default=pl.col("reason"))
-        .alias("reason"),
+        case.replace_strict(because, default=pl.col("reason")).alias("reason"),
         case.replace_strict(
-            {"taken": _TAKEN_REMEDY, "deleted": _DELETED_REMEDY}, default=pl.col("remedy")
+            {"taken": _TAKEN_REMEDY, **REMEDIES}, default=pl.col("remedy")
         ).alias("remedy"),
     )  # fmt: skip
 
 
 def _deleted(settled: pl.DataFrame) -> pl.DataFrame:
-    gone = settled.filter(pl.col("_case") == "deleted")
-    return gone.select("module", "source_key").with_columns(
-        pl.lit("" if name == "field" else DELETED if name == "resolution" else None,
-               dtype=dtype).alias(name)
-        for name, dtype in CONFLICT_SCHEMA.items() if name not in {"module", "source_key"}
-    )  # fmt: skip
+    """One conflict each, of no field, for what people deleted."""
+    gone = settled.filter(pl.col("_case").is_in(["deleted", "again"]))
+    facts = {"field": pl.lit(""), "resolution": pl.col("reason")}
+    return gone.select(
+        facts.get(name, pl.lit(None)).cast(dtype).alias(name)
+        if name not in {"module", "source_key"}
+        else pl.col(name)
+        for name, dtype in CONFLICT_SCHEMA.items()
+    )
 
 
 def _with_erasures(plan: pl.DataFrame, identities: pl.DataFrame) -> pl.DataFrame:
     """Say of a create that it erases its earlier version: nobody can take that back."""
     ours = (pl.col("state") == matching.ROLLED_BACK) & (pl.col("origin") == "created")
-    binned = identities.filter(ours & pl.col("module").is_in(_UNIQUE_THERE)).select(
+    binned = identities.filter(ours & pl.col("module").is_in(UNIQUE_THERE)).select(
         "module", "source_key", pl.lit(value=True).alias("_binned")
     )
     joined = plan.join(

@@ -42,6 +42,8 @@ _ALWAYS: dict[str, tuple[str, ...]] = {
     "leads": ("email",),
     "deals": ("name", "amount"),
     "notes": ("description", "contact"),
+    "activities": ("title", "start", "text", "contact"),
+    "files": ("name", "path", "sha256"),
     "lists": ("name",),
 }
 """Required in practice, whether metadata says so or not (reference, section 4)."""

@@ -11,6 +11,7 @@ from kartra_freshsales.freshsales.modules import Module
 from kartra_freshsales.planning.plan import OPERATIONS
 
 _SHOWN = ("_id", "_status")
+_HIDDEN = frozenset({"external_id"})
 
 
 def operation_counts(plan: pl.DataFrame) -> dict[str, dict[str, int]]:
@@ -37,7 +38,7 @@ def reason_counts(plan: pl.DataFrame) -> pl.DataFrame:
 
 def sample_payloads(plan: pl.DataFrame, *, each: int = 1) -> pl.DataFrame:
     """``module, operation, fields, payload``: a few of each kind, payloads masked."""
-    picked = plan.filter(pl.col("operation").is_in(["create", "update"])).sort("source_key")
+    picked = plan.filter(pl.col("operation").is_in(["create", "update"]))
     return (
         picked.group_by("module", "operation", maintain_order=True)
         .head(each)
@@ -58,7 +59,8 @@ def masked(payload: str) -> str:
 
 
 def _mask(key: str, value: object) -> object:
-    if value is None or isinstance(value, bool) or key.endswith(_SHOWN):
+    ids = key.endswith(_SHOWN) and not key.startswith("cf_") and key not in _HIDDEN
+    if value is None or isinstance(value, bool) or ids:
         return value
     if isinstance(value, list):
         return f"({len(value)} items)"

@@ -21,7 +21,31 @@ CAUSES: dict[str, str] = {
     "record_missing": "The record was not found when everything was read back.",
     "field_missing": "The record is there; this field is empty.",
     "wrong": "Differs, and nothing on record explains it.",
+    "kept": "Stood there before us with a value of people's own, which was left to them.",
 }
+"""What each cause means; every field compared has exactly one."""
+
+WHAT_TO_DO: dict[str, str] = {
+    "equal": "Nothing.",
+    "normalised": "Nothing: the value is the same.",
+    "destination_rewrite": "Decide whether the stored value will do. If not, correct the "
+    "source or the map to what Freshsales accepts, then plan again.",
+    "truncated": "Map it to a field that holds longer texts, then plan again.",
+    "edited_since": "Nothing: somebody works with the record already.",
+    "record_missing": "Look for the record in Freshsales' recycle bin; restore it, or plan "
+    "and load again.",
+    "field_missing": "See whether the field still exists and the key may write to it; then "
+    "plan and load again.",
+    "wrong": "Open the record beside the source row and correct it there; if many differ, "
+    "plan again.",
+    "kept": "Nothing, unless the export is right: then change it by hand.",
+}
+"""What a person does about it."""
+
+UNPROVEN = ("destination_rewrite", "truncated", "record_missing", "field_missing", "wrong")
+"""Causes that say that something did not arrive as it was meant."""
+
+KEPT = "kept"
 
 _KEYS = ("module", "source_key")
 

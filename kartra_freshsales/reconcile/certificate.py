@@ -12,8 +12,10 @@ from decimal import ROUND_DOWN, Decimal
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
 
+from kartra_freshsales.reconcile.causes import KEPT
 from kartra_freshsales.reconcile.compare import EQUAL, NORMALISED
 from kartra_freshsales.reconcile.conservation import unbalanced
+from kartra_freshsales.reconcile.edits import EDITED
 from kartra_freshsales.reconcile.open_records import sentences
 from kartra_freshsales.reconcile.sums import unequal
 
@@ -91,9 +93,11 @@ def _at_most(name: str, threshold: int, measured: int) -> Measure:
 
 
 def _modules(comparison: pl.DataFrame, thresholds: Thresholds) -> Iterator[Measure]:
-    arrived = pl.col("verdict").is_in([EQUAL, NORMALISED])
-    if thresholds.accept_edits_since and "cause" in comparison.columns:
-        arrived |= pl.col("cause") == "edited_since"
+    if "cause" not in comparison.columns:
+        comparison = comparison.with_columns(pl.col("verdict").alias("cause"))
+    arrived, left = pl.col("verdict").is_in([EQUAL, NORMALISED]), pl.col("cause") == KEPT
+    if thresholds.accept_edits_since:
+        arrived |= pl.col("cause") == EDITED
     # A record is present if it was found, whatever its fields hold.
     table = (
         comparison.group_by("module")
@@ -103,15 +107,19 @@ def _modules(comparison: pl.DataFrame, thresholds: Thresholds) -> Iterator[Measu
             .filter(pl.col("freshsales_id").is_not_null())
             .n_unique()
             .alias("present"),
-            pl.len().alias("fields"),
-            arrived.sum().alias("arrived"),
+            (~left).sum().alias("fields"),
+            (arrived & ~left).sum().alias("arrived"),
+            left.sum().alias("left"),
         )
         .sort("module")
     )
-    for module, records, present, fields, equal in table.iter_rows():
+    for module, records, present, fields, equal, kept in table.iter_rows():
         wanted = thresholds.of(module)
         yield _share("records present", module, wanted.records_present, present, records)
         yield _share("fields equal", module, wanted.fields_equal, equal, fields)
+        if kept:
+            name = "fields left as people had them"
+            yield Measure(name, module, "any number", str(kept), passed=True)
 
 
 def _sum_of(table: pl.DataFrame, column: str) -> int:

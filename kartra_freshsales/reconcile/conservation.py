@@ -20,6 +20,8 @@ MODULES_OF_KIND: Mapping[str, Sequence[str]] = {
     "contacts": ("contacts", "leads"),
     "transactions": ("deals",),
     "subscriptions": ("subscriptions", "deals", "notes"),
+    "activities": ("activities", "notes"),
+    "attachments": ("files",),
 }
 
 DELETED_THERE = "deleted_at_destination"
@@ -40,6 +42,7 @@ _SCHEMA: dict[str, pl.DataType] = {
     "state": pl.String(),
     "reason": pl.String(),
     "record_key": pl.String(),
+    "remedy": pl.String(),
 }
 
 
@@ -123,7 +126,7 @@ def terminal_states(
     deleted there by people, and ``failed`` where it is not known to have arrived.
 
     Args:
-        row_states: ``_kind, _batch, _file, _row, state, reason, record_key``.
+        row_states: ``_kind, _batch, _file, _row, state, reason, record_key, remedy``.
         results: ``module, source_key, outcome, reason`` of the load.
         complete: whether ``results`` covers every record. If so, a record without a result
             was never written, and its rows are ``failed`` too.
@@ -154,6 +157,8 @@ def terminal_states(
             .then(pl.coalesce("_reason", pl.lit("record_not_written")))
             .otherwise("reason")
             .alias("reason"),
+            # What to do about a record stands with the record.
+            pl.when(on_record & ~arrived).then(None).otherwise("remedy").alias("remedy"),
         )
         .drop("_arrived", "_failed", "_reason")
     )

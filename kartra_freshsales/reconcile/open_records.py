@@ -20,8 +20,8 @@ _WHY: dict[str, str] = {
     NOT_STANDING: "were taken back, or belong to another account",
     "not_compared": "were loaded but not reconciled",
 }
-_NOTHING = "{}"
-_SCHEMA: dict[str, pl.DataType] = {name: pl.String() for name in (*KEYS, "why")}
+_NOTHING, _ADOPTED = "{}", "adopted"
+SCHEMA: dict[str, pl.DataType] = {name: pl.String() for name in (*KEYS, "why")}
 
 
 def still_meant(results: pl.DataFrame, intended: pl.DataFrame) -> pl.DataFrame:
@@ -77,9 +77,11 @@ def open_records(
     )
     why = pl.when(pl.col("reason").eq_missing(NOT_STANDING)).then(pl.lit(NOT_STANDING))
     pending = plans.filter(pl.col("operation").is_in(["create", "update"]))
-    # A record that people had made and that lacked nothing was not written at all.
+    # Nothing was written of what people had made and that lacked nothing; what the source
+    # means is compared all the same.
     wrote = pl.col("written").is_not_null() & (pl.col("written") != _NOTHING)
-    arrived = results.filter(pl.col("outcome").is_in(_ARRIVED) & wrote)
+    met = pl.col("reason").eq_missing(_ADOPTED)
+    arrived = results.filter(pl.col("outcome").is_in(_ARRIVED) & (wrote | met))
     found = [
         intended.join(results, on=KEYS, how="anti").with_columns(
             why=pl.lit("never_loaded")
@@ -93,7 +95,7 @@ def open_records(
         ),
     ]
     rows = [
-        frame.select(pl.col(name).cast(pl.String) for name in _SCHEMA) for frame in found
+        frame.select(pl.col(name).cast(pl.String) for name in SCHEMA) for frame in found
     ]
     return pl.concat(rows).unique(KEYS, keep="first", maintain_order=True)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from kartra_freshsales.reconcile.causes import KEPT
 from kartra_freshsales.reconcile.certificate import Certificate, Thresholds, certificate
 from kartra_freshsales.reconcile.compare import EQUAL, NORMALISED
 from kartra_freshsales.reconcile.conservation import (
@@ -16,8 +17,9 @@ from kartra_freshsales.reconcile.conservation import (
     equation,
     terminal_states,
 )
-from kartra_freshsales.reconcile.edits import before_edits
+from kartra_freshsales.reconcile.edits import EDITED, before_edits
 from kartra_freshsales.reconcile.links import orphans
+from kartra_freshsales.reconcile.open_records import SCHEMA
 from kartra_freshsales.reconcile.sums import DEAL_MODULES, Names, sums
 
 OUTCOMES: tuple[str, ...] = (
@@ -45,6 +47,7 @@ class Reckoning:
     equation: pl.DataFrame
     sums: pl.DataFrame
     orphans: pl.DataFrame
+    still_open: pl.DataFrame
 
 
 def one_result_each(results: pl.DataFrame) -> pl.DataFrame:
@@ -157,7 +160,7 @@ def reckon(
             how="semi",
         ),
         seen.filter(is_deal),
-        sent=written.filter(is_deal),
+        sent=_whole(written.filter(is_deal), references),
         names=names,
     )
     broken = orphans(written, seen, references=references)
@@ -169,14 +172,29 @@ def reckon(
         balance,
         money,
         broken,
+        pl.DataFrame(schema=SCHEMA) if still_open is None else still_open,
     )
 
 
+def _whole(written: pl.DataFrame, references: pl.DataFrame) -> pl.DataFrame:
+    """What was sent of each record, earlier loads included: an update is only a part."""
+    if "written" not in references.columns:
+        return written
+    known = references.select("module", "source_key", pl.col("written").alias("_all"))
+    joined = written.join(
+        known, on=("module", "source_key"), how="left", maintain_order="left"
+    )
+    kept = pl.col("_all").is_not_null() & (pl.col("_all") != "")
+    return joined.with_columns(
+        pl.when(kept).then("_all").otherwise("written").alias("written")
+    ).drop("_all")
+
+
 def verified_records(comparison: pl.DataFrame) -> pl.DataFrame:
-    """``module, verified``: records of which every field arrived."""
+    """``module, verified``: records of which every field arrived or is people's own."""
     arrived = pl.col("verdict").is_in([EQUAL, NORMALISED])
     if "cause" in comparison.columns:
-        arrived |= pl.col("cause") == "edited_since"
+        arrived |= pl.col("cause").is_in([EDITED, KEPT])
     return (
         comparison.group_by("module", "source_key")
         .agg(arrived.all().alias("whole"))

@@ -11,13 +11,14 @@ import polars as pl
 from kartra_freshsales.reconcile.values import as_date, as_money, as_text, columns, flat
 
 MONEY = pl.Decimal(38, 2)
-DIMENSIONS: tuple[str, ...] = ("currency", "stage", "month")
+DIMENSIONS: tuple[str, ...] = ("currency", "stage", "owner", "month")
 DEAL_MODULES: tuple[str, ...] = ("deals", "subscriptions")
 
 _FACTS: dict[str, pl.DataType] = {
     "source_key": pl.String(),
     "currency": pl.String(),
     "stage": pl.String(),
+    "owner": pl.String(),
     "closed_date": pl.Date(),
     "amount": MONEY,
 }
@@ -30,6 +31,7 @@ class Names:
 
     stages: Mapping[str, str] = field(default_factory=dict)
     currencies: Mapping[str, str] = field(default_factory=dict)
+    owners: Mapping[str, str] = field(default_factory=dict)
 
 
 def _source_key(deals: pl.DataFrame) -> pl.Expr:
@@ -46,13 +48,13 @@ def _column(frame: pl.DataFrame, name: str, dtype: pl.DataType) -> pl.Expr:
 def source_deals(
     deals: pl.DataFrame, sent: pl.DataFrame | None = None, names: Names | None = None
 ) -> pl.DataFrame:
-    """The source's side: ``source_key, currency, stage, closed_date, amount``.
+    """The source's side: ``source_key, currency, stage, owner, closed_date, amount``.
 
     Args:
         deals: golden deals (``deal_key, currency, amount, closed_date``, maybe ``stage``).
-        sent: ``module, source_key, written``; the stage is taken from here if the deals
-            carry none.
-        names: words for stage ids.
+        sent: ``module, source_key, written``; stage and owner are taken from here if the
+            deals carry no stage: the map decides both.
+        names: words for ids.
     """
     facts = deals.select(
         _source_key(deals).alias("source_key"),
@@ -65,9 +67,10 @@ def source_deals(
     if "stage" in deals.columns or sent is None:
         return facts
     stages = destination_deals(sent.rename({"written": "seen"}), names)
+    decided = ("stage", "owner")
     return (
-        facts.drop("stage")
-        .join(stages.select("source_key", "stage"), on="source_key", how="left")
+        facts.drop(decided)
+        .join(stages.select("source_key", *decided), on="source_key", how="left")
         .select(list(_FACTS))
     )
 
@@ -82,11 +85,13 @@ def destination_deals(seen: pl.DataFrame, names: Names | None = None) -> pl.Data
         record = flat(text)
         stage = as_text(record.get("deal_stage_id")) or ""
         currency = as_text(record.get("currency_id")) or ""
+        owner = as_text(record.get("owner_id")) or ""
         rows.append(
             (
                 key,
                 as_text(record.get("cf_kartra_currency")) or words.currencies.get(currency),
                 words.stages.get(stage, stage) or None,
+                words.owners.get(owner, owner) or None,
                 as_date(record.get("closed_date")),
                 as_money(record.get("amount")),
             )
@@ -113,12 +118,12 @@ def _totals(facts: pl.DataFrame, by: str) -> pl.DataFrame:
     )
 
 
-_MEASURES = ("deals", "amount", "least", "most", "first", "last", "days")
+MEASURES = ("deals", "amount", "least", "most", "first", "last", "days")
 
 
 def _one_dimension(source: pl.DataFrame, read: pl.DataFrame, by: str) -> pl.DataFrame:
-    left = _totals(source, by).rename({name: f"{name}_source" for name in _MEASURES})
-    right = _totals(read, by).rename({name: f"{name}_seen" for name in _MEASURES})
+    left = _totals(source, by).rename({name: f"{name}_source" for name in MEASURES})
+    right = _totals(read, by).rename({name: f"{name}_seen" for name in MEASURES})
     joined = left.join(right, on=("currency", "group"), how="full", coalesce=True)
     counted = [
         pl.col(f"{name}_{side}").fill_null(0)
@@ -130,7 +135,7 @@ def _one_dimension(source: pl.DataFrame, read: pl.DataFrame, by: str) -> pl.Data
         pl.all_horizontal(
             [
                 pl.col(f"{name}_source").eq_missing(pl.col(f"{name}_seen"))
-                for name in _MEASURES
+                for name in MEASURES
             ]
         ).alias("equal"),
     )
@@ -152,9 +157,9 @@ def sums(
         names: words for stage and currency ids.
 
     Returns:
-        One row per ``by`` (currency, stage, month), ``currency`` and ``group``, with deals,
-        amount, least, most, first, last and days (a checksum over closing days) of either
-        side, and ``equal``. Months and stages are kept apart by currency.
+        One row per ``by`` (currency, stage, owner, month), ``currency`` and ``group``, with
+        deals, amount, least, most, first, last and days (a checksum over closing days) of
+        either side, and ``equal``. All groups are kept apart by currency.
     """
     source = source_deals(deals, sent, names)
     read = destination_deals(seen, names)
@@ -171,10 +176,11 @@ def sums(
         .with_columns(pl.coalesce("currency", "_known").alias("currency"))
         .drop("_known")
     )
-    if source.get_column("stage").null_count() == source.height:
-        read = read.with_columns(pl.lit(None, pl.String).alias("stage"))
+    for decided in ("stage", "owner"):
+        if source.get_column(decided).null_count() == source.height:
+            read = read.with_columns(pl.lit(None, pl.String).alias(decided))
     order = ["by", "currency", "group"]
-    measures = [f"{name}_{side}" for name in _MEASURES for side in ("source", "seen")]
+    measures = [f"{name}_{side}" for name in MEASURES for side in ("source", "seen")]
     return pl.concat(
         [
             _one_dimension(source, read, by).select(*order, *measures, "equal")
@@ -183,11 +189,34 @@ def sums(
     ).sort(order)
 
 
+_SPOKEN = {
+    "deals": "deals",
+    "amount": "amount",
+    "least": "smallest amount",
+    "most": "largest amount",
+    "first": "first date",
+    "last": "last date",
+    "days": "sum of the dates",
+}
+
+
+def differing_measures(row: Mapping[str, object]) -> str:
+    """What of one group differs, source first, as ``amount 12.50 / 7.25``."""
+    return "; ".join(
+        f"{word} {_said(row[f'{name}_source'])} / {_said(row[f'{name}_seen'])}"
+        for name, word in _SPOKEN.items()
+        if row[f"{name}_source"] != row[f"{name}_seen"]
+    )
+
+
+def _said(value: object) -> str:
+    return _NONE if value is None else str(value)
+
+
 def unequal(table: pl.DataFrame) -> list[str]:
     """One sentence for each group whose totals differ."""
     return [
-        f"{row['by']} {row['group']} ({row['currency']}): "
-        f"{row['deals_source']} deals of {row['amount_source']} in the source, "
-        f"{row['deals_seen']} of {row['amount_seen']} read back."
+        f"{row['by']} {row['group']} ({row['currency']}), source / read back: "
+        f"{differing_measures(row)}."
         for row in table.filter(~pl.col("equal")).iter_rows(named=True)
     ]

@@ -6,12 +6,15 @@ Puts ``reconcile`` and the reports together. Not here: reading frames, writing f
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
 from kartra_freshsales.freshsales.metadata import Metadata
+from kartra_freshsales.ledger.chain_record import ChainRecord
 from kartra_freshsales.mapping.model import Mapping as Decisions
 from kartra_freshsales.mapping.payloads import absorbed_subscriptions
+from kartra_freshsales.reconcile.adopted import compare_unsent
 from kartra_freshsales.reconcile.causes import cause_counts, with_causes
 from kartra_freshsales.reconcile.certificate import Thresholds
 from kartra_freshsales.reconcile.compare import compare_records, verdict_counts
@@ -30,15 +33,25 @@ from kartra_freshsales.reconcile.reckoning import (
     sent_and_seen,
     summary,
 )
+from kartra_freshsales.reconcile.spot_sample import side_by_side, spot_sample
 from kartra_freshsales.reconcile.sums import Names
-from kartra_freshsales.reports.differences import not_written, where_rows_ended
+from kartra_freshsales.reports.differences import (
+    explained,
+    not_written,
+    where_rows_ended,
+)
+from kartra_freshsales.reports.evidence import (
+    CERTIFICATE,
+    PUBLIC_KEY,
+    SIGNATURE,
+    Ground,
+    seal,
+)
 from kartra_freshsales.reports.page import Report
 from kartra_freshsales.reports.phase import phase_report
 from kartra_freshsales.reports.reconciliation import reconciliation_report
+from kartra_freshsales.reports.signing import Signer
 from kartra_freshsales.reports.tables import csv_text
-
-FIELD_BY_FIELD = ("sales_accounts", "contacts", "leads", "deals", "subscriptions", "notes")
-"""Modules whose records are compared by field; lists are compared by their members."""
 
 
 def compare_batch(
@@ -47,6 +60,8 @@ def compare_batch(
     results: pl.DataFrame,
     snapshot: pl.DataFrame,
     identities: pl.DataFrame,
+    *,
+    plan: pl.DataFrame,
 ) -> tuple[pl.DataFrame, str]:
     """Compare one loaded module of a batch, with causes, and write its phase report.
 
@@ -56,12 +71,14 @@ def compare_batch(
         results: load results.
         snapshot: the destination before the load, for records that were not written.
         identities: the ledger's, to resolve links and to know what an earlier load saw.
+        plan: the batch's load plan, for what it means and nobody sent.
     """
     sent, seen = sent_and_seen(results, snapshot)
-    compared = with_causes(
+    written = with_causes(
         compare_records(sent, seen, references=identities),
         identities.select("module", "source_key", "seen"),
     )
+    compared = pl.concat([written, compare_unsent(results, plan, snapshot, identities)])
     places = results.select(*KEYS, "role").unique(("module", "source_key"), keep="first")
     placed = compared.join(
         places, on=("module", "source_key"), how="left", maintain_order="left"
@@ -85,11 +102,29 @@ def one_comparison_each(comparison: pl.DataFrame, results: pl.DataFrame) -> pl.D
 
 @dataclass(frozen=True)
 class Books:
-    """The closed books: the verdict, its measures, and every text that belongs to them."""
+    """The closed books: the verdict, its measures, and every text that belongs to them.
+
+    ``files`` may be handed on; ``own_files`` hold values of records and stay here;
+    ``drawn`` is of ``spot_sample``.
+    """
 
     reckoning: Reckoning
     report: Report
     files: Mapping[str, str]
+    own_files: Mapping[str, str]
+    ground: Ground
+    drawn: pl.DataFrame
+
+    @property
+    def sample(self) -> pl.DataFrame:
+        """The records of the spot check, one row per field, of ``side_by_side``."""
+        return side_by_side(self.drawn, self.reckoning.results, self.reckoning.comparison)
+
+    def sealed(self, signer: Signer, folder: Path) -> dict[str, str]:
+        """Sign the certificate and seal the evidence below ``folder``; paths by name."""
+        made = seal(self.reckoning, self.ground, self.drawn, signer, folder)
+        beside = {name: str(folder / name) for name in (CERTIFICATE, SIGNATURE, PUBLIC_KEY)}
+        return {**beside, "evidence.zip": str(made.bundle)}
 
     @property
     def measures(self) -> pl.DataFrame:
@@ -111,9 +146,11 @@ class Books:
 
 
 def names_of(metadata: Metadata) -> Names:
-    """Words for the stage and currency ids of the account."""
+    """Words for the stage, currency and user ids of the account."""
     stages = {str(s.id): s.name for pipe in metadata.pipelines for s in pipe.stages}
-    return Names(stages, {str(c.id): c.currency_code for c in metadata.currencies})
+    currencies = {str(c.id): c.currency_code for c in metadata.currencies}
+    owners = {str(u.id): u.display_name or str(u.id) for u in metadata.users}
+    return Names(stages, currencies, owners)
 
 
 def golden_deals(transactions: pl.DataFrame, subscriptions: pl.DataFrame) -> pl.DataFrame:
@@ -145,6 +182,8 @@ def close_books(
     identities: pl.DataFrame,
     requests: Mapping[str, int],
     target: str,
+    account: str,
+    record: ChainRecord,
 ) -> Books:
     """Reckon all batches and write the certificate, the reports and the review files.
 
@@ -162,6 +201,8 @@ def close_books(
         identities: the ledger's.
         requests: all requests so far, by kind.
         target: address of the account.
+        account: key of the account in the ledger.
+        record: the ledger's append-only record.
     """
     counted = as_they_stand(still_meant(results, intended), identities)
     each = one_result_each(counted)
@@ -181,6 +222,9 @@ def close_books(
         thresholds=Thresholds.model_validate(decisions.thresholds.model_dump()),
         still_open=open_records(intended, plans, counted, comparison),
     )
+    drawn = spot_sample(
+        reckoning.results, reckoning.comparison, seed=str(record.ends["intent_head"])
+    )
     report = reconciliation_report(
         reckoning.certificate,
         equation=reckoning.equation,
@@ -196,27 +240,37 @@ def close_books(
         target=target,
         rehearsal=decisions.destination.rehearsal,
         batches=row_states["_batch"].unique().sort().to_list(),
+        drawn=drawn,
     )
-    return Books(reckoning, report, _files(reckoning, report))
+    files = _files(reckoning, report)
+    ground = Ground(
+        account=account,
+        rehearsal=decisions.destination.rehearsal,
+        mapping_digest=decisions.digest(),
+        plans=plans,
+        record=record,
+        reports=files,
+    )
+    return Books(reckoning, report, files, _own_files(reckoning), ground, drawn)
 
 
 def _files(reckoning: Reckoning, report: Report) -> dict[str, str]:
-    given = reckoning.certificate
-    body = {
-        "verdict": "pass" if given.passed else "fail",
-        "digest": given.digest,
-        "thresholds": given.thresholds.model_dump(mode="json"),
-        "measured": [vars(measure) for measure in given.measured],
-        "reasons": list(given.reasons),
-    }
     review = reckoning.rows.filter(~pl.col("state").is_in(["loaded", "merged"]))
     return {
         "reconciliation_report.html": report.html,
         "reconciliation_report.md": report.markdown,
-        "certificate.json": json.dumps(body, indent=2),
         "rows_not_loaded.csv": csv_text(review.drop("record_key")),
         "rows_by_reason.csv": csv_text(where_rows_ended(reckoning.rows)),
         "records_not_written.csv": csv_text(not_written(reckoning.results)),
+    }
+
+
+def _own_files(reckoning: Reckoning) -> dict[str, str]:
+    found, values = explained(reckoning.comparison), ("sent", "read back")
+    same = pl.col("cause") == "normalised"
+    return {
+        "differences.csv": csv_text(found.filter(~same), verbatim=values),
+        "differences_in_form.csv": csv_text(found.filter(same), verbatim=values),
     }
 
 

@@ -3,6 +3,7 @@
 Not here: which figures are charted; each chart stands beside the table it was drawn from.
 """
 
+import hashlib
 import re
 from collections.abc import Sequence
 
@@ -22,6 +23,7 @@ TONES = {
 }
 """Names of colours; the style sheet lightens them for dark pages by these values."""
 _NAMESPACE = re.compile(r'\sxmlns(?::\w+)?="[^"]*"')
+_ID = re.compile(r"\bclip\d+\b")
 _SIZE = re.compile(r'<svg([^>]*?)\swidth="(\d+)"\sheight="(\d+)"')
 
 
@@ -81,6 +83,10 @@ def _inline(svg: str, title: str) -> Markup:
     bare = _SIZE.sub(
         r'<svg\1 style="max-width:\2px"', _NAMESPACE.sub("", svg, count=2), count=1
     )
+    # The renderer numbers what it draws over the whole life of a process.
+    numbers = {found: str(at) for at, found in enumerate(dict.fromkeys(_ID.findall(bare)))}
+    mark = hashlib.sha256(_ID.sub("", bare).encode()).hexdigest()[:8]
+    bare = _ID.sub(lambda found: f"clip-{mark}-{numbers[found[0]]}", bare)
     opening = f'<svg role="img" aria-label="{escape(title)}"'
     # The SVG was made by the renderer from data it escapes itself.
     return Markup(bare.replace("<svg", opening, 1))  # noqa: S704

@@ -5,9 +5,15 @@ Not here: deciding what differs (``reconcile``), layout.
 
 import polars as pl
 
+from kartra_freshsales.freshsales.comparison import MEANINGS
+from kartra_freshsales.reconcile.causes import CAUSES, WHAT_TO_DO
 from kartra_freshsales.reconcile.compare import EQUAL, NORMALISED
+from kartra_freshsales.reports.reasons import in_words, state_in_words
+from kartra_freshsales.transforms.normalisations import RULES
 
 _LINE = pl.col("sources").list.first().alias("source row")
+_NOTHING_TO_DO = "Nothing."
+_SEE_RECORD = "See its record among those that were not written."
 _REACHED_NO_ONE = ("refused", "failed", "conflict")
 
 
@@ -21,6 +27,53 @@ def differences(comparison: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def explained(comparison: pl.DataFrame) -> pl.DataFrame:
+    """Every field that reads otherwise than it was sent: where, what, why, what to do.
+
+    Holds values of records: for the workspace alone.
+
+    Args:
+        comparison: of ``compare_records``, with causes.
+    """
+    place = pl.col("sources").list.first()
+    cause = pl.col("cause")
+    return (
+        comparison.filter(cause != EQUAL)
+        .sort("module", "source_key", "field")
+        .select(
+            "module",
+            place.str.replace(r":\d+$", "").alias("source file"),
+            place.str.extract(r":(\d+)$").alias("source row"),
+            pl.col("sources").list.slice(1).list.join("; ").alias("further source rows"),
+            pl.col("freshsales_id").cast(pl.String).alias("freshsales id"),
+            "field",
+            "sent",
+            pl.col("read").alias("read back"),
+            "cause",
+            pl.col("normalisation").alias("rule"),
+            cause.replace_strict(CAUSES, default="").alias("why"),
+            cause.replace_strict(WHAT_TO_DO, default="").alias("what to do"),
+        )
+    )
+
+
+def named_rules() -> pl.DataFrame:
+    """``rule, between, what it does``: no value changes its form by any other rule (S16).
+
+    ``trace`` says which of them took hold of a value.
+    """
+    rules = [
+        (name, between, what)
+        for between, table in (
+            ("export and record", RULES),
+            ("record and Freshsales", MEANINGS),
+        )
+        for name, what in table.items()
+    ]
+    columns = ("rule", "between", "what it does")
+    return pl.DataFrame(rules, schema=dict.fromkeys(columns, pl.String()), orient="row")
+
+
 def not_written(results: pl.DataFrame) -> pl.DataFrame:
     """``module, source row, outcome, reason, remedy`` of records that were not written."""
     return (
@@ -31,41 +84,28 @@ def not_written(results: pl.DataFrame) -> pl.DataFrame:
 
 
 def where_rows_ended(rows: pl.DataFrame) -> pl.DataFrame:
-    """``export, state, reason, rows`` of rows that are no record of their own."""
+    """``export, state, reason, rows`` and both in words, with what to do.
+
+    Of rows that are no record of their own.
+    """
     return (
         rows.filter(pl.col("state") != "loaded")
         .group_by(pl.col("_kind").alias("export"), "state", "reason")
-        .agg(pl.len().cast(pl.Int64).alias("rows"))
-        .sort("export", "state", "rows", "reason", descending=[False, False, True, False])
-    )
-
-
-def spot_checks(comparison: pl.DataFrame, count: int = 20) -> pl.DataFrame:
-    """``module, freshsales id, source row, fields, agree``: records to look up (S105).
-
-    Chosen by a hash of module and key: spread over everything, the same on every run.
-    """
-    records = (
-        comparison.filter(pl.col("freshsales_id").is_not_null())
-        .group_by("module", "source_key")
         .agg(
-            # As text: an id is looked up, not counted.
-            pl.col("freshsales_id").first().cast(pl.String).alias("freshsales id"),
-            pl.col("sources").first(),
-            pl.len().cast(pl.Int64).alias("fields"),
-            pl.col("verdict")
-            .is_in([EQUAL, NORMALISED])
-            .sum()
-            .cast(pl.Int64)
-            .alias("agree"),
+            pl.len().cast(pl.Int64).alias("rows"),
+            pl.col("remedy").drop_nulls().sort().first().alias("do"),
         )
-    )
-    return (
-        records.with_columns(
-            pl.struct("module", "source_key").hash(seed=20).alias("_order")
+        .sort("export", "state", "rows", "reason", descending=[False, False, True, False])
+        .select(
+            "export",
+            "state",
+            "reason",
+            "rows",
+            state_in_words("state").alias("what became of it"),
+            in_words("reason").alias("why"),
+            pl.when(pl.col("state").is_in(["failed", "quarantined"]))
+            .then(pl.col("do").fill_null(_SEE_RECORD))
+            .otherwise(pl.col("do").fill_null(_NOTHING_TO_DO))
+            .alias("what to do"),
         )
-        .sort("_order", "module", "source_key")
-        .head(count)
-        .sort("module", "freshsales id")
-        .select("module", "freshsales id", _LINE, "fields", "agree")
     )

@@ -6,6 +6,8 @@ must name a person (an owner to be provisioned) say so. Not here: layout.
 
 import re
 
+import polars as pl
+
 _EMAIL = re.compile(
     r"(?<![\w.+%'-])([\w.+%'-])[\w.+%'-]*@([\w-])[\w-]*(?:\.[\w-]+)*(\.[^\W\d_]{2,})"
 )
@@ -40,3 +42,43 @@ def masked(text: str) -> str:
 def formula_safe(text: str) -> str:
     """Text that a spreadsheet takes for text: an apostrophe goes before ``= + - @``."""
     return f"'{text}" if text.lstrip(_STRIPPED).startswith(_FORMULA) else text
+
+
+TELL_NOBODY = frozenset(
+    {
+        "amount", "closed_date", "expected_close", "currency_id", "deal_stage_id",
+        "deal_pipeline_id", "deal_type_id", "lifecycle_stage_id", "contact_status_id",
+        "lead_stage_id", "subscription_status", "owner_id", "sales_account", "contact",
+    }
+)  # fmt: skip
+"""Fields whose figures name nobody: amounts, days, and ids of the account."""
+_FIGURES = r"^[-+0-9.,:TZ ]*$"
+"""A link that was never resolved is no id but a source key, and hidden like any text."""
+
+
+def masked_values(value: str, field: str) -> pl.Expr:
+    """The values of a column, hidden unless their field names nobody.
+
+    What is left says whether two values may be the same and no more: the first letter and
+    the length of a text, as ``mask_email`` and ``mask_phone`` do it where it is one.
+
+    Args:
+        value: column of texts; nulls stay.
+        field: column that says which field each is of.
+    """
+    text, name = pl.col(value), pl.col(field)
+    head, size = text.str.slice(0, 1), text.str.len_chars().cast(pl.String)
+    return (
+        pl.when(
+            (name.is_in(TELL_NOBODY) & text.str.contains(_FIGURES))
+            | text.is_null()
+            | (text == "")
+        )
+        .then(text)
+        .when(name.is_in(["email", "emails"]))
+        .then(text.str.replace(r"(?s)^(.).*@(.).*$", "$1***@$2***"))
+        .when(name.is_in(["mobile_number", "work_number", "phone"]))
+        .then(pl.lit("***") + text.str.replace_all(r"\D", "").str.tail(2))
+        .otherwise(pl.concat_str(head, pl.lit("*** ("), size, pl.lit(")")))
+        .alias(value)
+    )

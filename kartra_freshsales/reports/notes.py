@@ -68,6 +68,14 @@ QUIET_LOAD = (
     "signed this report off, then switch them on one by one."
 )
 
+PROOF = (
+    "Every figure here comes from the evidence bundle in reports/evidence/: each source "
+    "row and its end, each field compared, each sum, each write in a chain that cannot be "
+    "changed unseen. The certificate is signed and names the digest of every file in it. "
+    "Anybody can check it without Freshsales and without this workspace: kartra-freshsales "
+    "verify FILE.zip"
+)
+
 SPOT_CHECK = (
     "Look these records up in Freshsales and compare them with the source line. A spot "
     "check of 20 records without an error only bounds the error rate below 14 % (with 95 "

@@ -5,18 +5,22 @@ Not here: the whole migration (``reconciliation``).
 
 import polars as pl
 
-from kartra_freshsales.reconcile.causes import cause_counts
-from kartra_freshsales.reconcile.compare import EQUAL, NORMALISED, verdict_counts
+from kartra_freshsales.reconcile.causes import UNPROVEN, cause_counts
 from kartra_freshsales.reports.differences import differences, not_written
 from kartra_freshsales.reports.page import Fact, Page, Section, Verdict, render
 from kartra_freshsales.reports.tables import table
 
 _ROWS = 50
+_ROLES = {
+    "own": "of this batch",
+    "parent": "needed here, counted with the batch they belong to",
+}
+"""With the first kind only, the phases add up to the reconciliation report."""
 
 
 def _verdict(results: pl.DataFrame, comparison: pl.DataFrame) -> Verdict:
     missing = not_written(results).height
-    differing = comparison.filter(~pl.col("verdict").is_in([EQUAL, NORMALISED])).height
+    differing = comparison.filter(pl.col("cause").is_in(UNPROVEN)).height
     if missing or differing:
         sentence = f"{missing:,} records were not written, {differing:,} fields differ."
         return Verdict("bad", "Look here", sentence)
@@ -32,14 +36,11 @@ def phase_report(
         module: what was loaded.
         batch: key of the batch.
         results: load results of the module and batch.
-        comparison: of ``compare_records`` for the same records, with or without causes.
+        comparison: of ``compare_records`` with causes, for the same records.
     """
-    outcomes = results.group_by("outcome").len("records").sort("outcome")
-    fields = (
-        table(cause_counts(comparison), caption="Fields by cause")
-        if "cause" in comparison.columns
-        else table(verdict_counts(comparison), caption="Fields by verdict")
-    )
+    whose = pl.col("role").replace_strict(_ROLES, default=pl.col("role")).alias("whose")
+    outcomes = results.group_by(whose, "outcome").len("records").sort("whose", "outcome")
+    fields = table(cause_counts(comparison), caption="Fields by cause")
     page = Page(
         title=f"{module}, batch {batch}",
         subtitle="What this phase planned, sent and read back.",

@@ -12,14 +12,17 @@ from kartra_freshsales.reconcile.causes import CAUSES
 from kartra_freshsales.reconcile.certificate import Certificate
 from kartra_freshsales.reconcile.conservation import STATES
 from kartra_freshsales.reconcile.links import problem_counts
+from kartra_freshsales.reconcile.spot_sample import error_bound
+from kartra_freshsales.reconcile.sums import differing_measures
 from kartra_freshsales.reports import notes
 from kartra_freshsales.reports.charts import bars
 from kartra_freshsales.reports.differences import (
     differences,
+    named_rules,
     not_written,
-    spot_checks,
     where_rows_ended,
 )
+from kartra_freshsales.reports.in_short import in_short
 from kartra_freshsales.reports.page import Fact, Page, Report, Section, Verdict, render
 from kartra_freshsales.reports.tables import Table, table
 
@@ -42,15 +45,22 @@ _MODULES = {
 _SUMS = {
     "currency": "currency",
     "group": "group",
-    "deals_source": "deals, source",
-    "deals_seen": "deals, read back",
-    "amount_source": "amount, source",
-    "amount_seen": "amount, read back",
-    "first_source": "first date, source",
-    "first_seen": "first date, read back",
-    "last_source": "last date, source",
-    "last_seen": "last date, read back",
+    "deals_source": "deals",
+    "amount_source": "amount",
+    "least_source": "smallest",
+    "most_source": "largest",
+    "first_source": "first date",
+    "last_source": "last date",
+    "read": "read back",
     "equal": "equal",
+}
+_SAME = "the same"
+_ENDED = {
+    "export": "export",
+    "what became of it": "what became of it",
+    "why": "why",
+    "rows": "rows",
+    "what to do": "what to do",
 }
 
 
@@ -133,7 +143,8 @@ def _rows(equation: pl.DataFrame, rows: pl.DataFrame | None) -> Section:
     ]
     if rows is not None:
         caption = "Why rows did not become records of their own"
-        tables.append(table(where_rows_ended(rows), caption=caption, limit=_ROWS))
+        ended = where_rows_ended(rows).drop("state", "reason")
+        tables.append(table(ended, _ENDED, caption=caption, limit=_ROWS))
     return Section(
         "rows",
         "Where every source row ended",
@@ -175,6 +186,7 @@ def _fields(
             caption="Fields compared, with the named rule where the form differs",
         ),
         table(causes.with_columns(meaning), caption="Fields by cause"),
+        table(named_rules(), caption="Every rule by which a value may change its form"),
     ]
     if comparison is not None:
         tables.append(
@@ -194,12 +206,23 @@ def _fields(
 
 
 def _money(sums: pl.DataFrame) -> Section:
-    names = {"currency": "By currency", "stage": "By stage", "month": "By month"}
+    names = {
+        "currency": "By currency",
+        "stage": "By stage",
+        "owner": "By owner",
+        "month": "By month",
+    }
+    read = [differing_measures(row) or _SAME for row in sums.iter_rows(named=True)]
+    told = sums.with_columns(pl.Series("read", read, pl.String))
     tables = tuple(
-        table(sums.filter(by=by), _SUMS, caption=caption, tones={"equal": _YES_NO})
+        table(told.filter(by=by), _SUMS, caption=caption, tones={"equal": _YES_NO})
         for by, caption in names.items()
     )
-    text = "Currencies are never converted or added to each other."
+    text = (
+        "The columns show the exports' side. “Read back” says whether Freshsales holds "
+        "the same; if not, what differs, exports first. Currencies are never converted "
+        "or added to each other."
+    )
     return Section("money", "Money and dates", text, tables=tables)
 
 
@@ -216,11 +239,31 @@ def _links(orphans: pl.DataFrame) -> Section:
     return Section("links", "Links and owners", text, tables=tables)
 
 
-def _spot(comparison: pl.DataFrame | None) -> Section:
+def _spot(drawn: pl.DataFrame | None) -> Section:
     tables: tuple[Table, ...] = ()
-    if comparison is not None:
-        tables = (table(spot_checks(comparison), caption="Records to look up"),)
-    return Section("spot", "Spot check", notes.SPOT_CHECK, tables=tables)
+    text = notes.SPOT_CHECK
+    if drawn is not None:
+        rows = drawn.select(
+            "module",
+            # As text: an id is looked up, not counted.
+            pl.col("freshsales_id").cast(pl.String).alias("freshsales id"),
+            pl.col("source_row").alias("source row"),
+            pl.col("drawn_for").alias("drawn for"),
+            "fields",
+            "agree",
+        )
+        tables = (table(rows, caption="Records to look up"),)
+        text = (
+            f"spot_check.html shows these {drawn.height} records side by side. Without an "
+            f"error they bound the error rate below {error_bound(drawn.height):.0f} % "
+            "(with 95 % confidence) and no more; this report rests on reading every record "
+            "back."
+        )
+    return Section("spot", "Spot check", text, tables=tables)
+
+
+def _proof() -> Section:
+    return Section("proof", "How to check this report", notes.PROOF)
 
 
 def reconciliation_report(
@@ -240,6 +283,7 @@ def reconciliation_report(
     rehearsal: bool | None = None,
     batches: Sequence[str] = (),
     subtitle: str = "",
+    drawn: pl.DataFrame | None = None,
 ) -> Report:
     """The report of one migration as it stands.
 
@@ -252,7 +296,7 @@ def reconciliation_report(
         cause_counts: of ``causes.cause_counts``.
         sums: of ``sums.sums``.
         orphans: of ``links.orphans``.
-        comparison: of ``compare_records`` with causes, for differences and spot checks.
+        comparison: of ``compare_records`` with causes, for differences.
         results: load results, for records that were not written.
         rows: terminal states of the source rows, for the reasons.
         requests: requests by kind.
@@ -260,6 +304,7 @@ def reconciliation_report(
         rehearsal: whether the target is a sandbox; None where unknown.
         batches: keys of the batches.
         subtitle: account and date, as the caller wants them named.
+        drawn: of ``spot_sample``.
     """
     host = target.rpartition("://")[2].rstrip("/")
     kind = {True: "Sandbox (rehearsal)", False: "Production", None: "Target"}[rehearsal]
@@ -275,13 +320,17 @@ def reconciliation_report(
         verdict=_verdict(certificate, rehearsal=rehearsal),
         facts=_facts(equation, per_module, requests or {}),
         sections=(
-            _thresholds(certificate),
-            _rows(equation, rows),
+            *in_short(
+                modules, equation, cause_counts, sums=sums, orphans=orphans, rows=rows
+            ),
             _modules(per_module, results),
-            _fields(verdict_counts, cause_counts, comparison),
+            _rows(equation, rows),
             _money(sums),
             _links(orphans),
-            _spot(comparison),
+            _fields(verdict_counts, cause_counts, comparison),
+            _thresholds(certificate),
+            _spot(drawn),
+            _proof(),
             Section("quiet", "E-mails and automations", notes.QUIET_LOAD),
         ),
         footer=(f"Digest of thresholds and measures: {certificate.digest}",),

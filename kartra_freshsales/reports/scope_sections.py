@@ -64,8 +64,37 @@ def flags_section(flags: pl.DataFrame) -> Section:
         "flags",
         "Contacts to decide about",
         "All of them come along unless you decide otherwise. Their rows stand in "
-        "reports/flagged_contacts.csv.",
+        "reports/flagged_contacts.csv and in reports/review.xlsx, sheet Suppression.",
         tables=(table(counted, caption="Counted by the rule that the decision follows"),),
+    )
+
+
+def labels_section(changes: pl.DataFrame) -> Section:
+    """Tags and lists that arrive under another name, or not at all (S45, S46, S50).
+
+    Args:
+        changes: of ``label_changes``.
+    """
+    reasons = (
+        changes.group_by("kind", "reason")
+        .agg(
+            pl.len().cast(pl.Int64).alias("names"),
+            pl.col("contacts").sum().alias("times carried"),
+        )
+        .sort("kind", "names", "reason", descending=[False, True, False])
+    )
+    return Section(
+        "labels",
+        "Tags and lists that change their name",
+        "All others arrive as they are. Each name and what it becomes stands in "
+        "reports/label_changes.csv; mappings/tags.yaml and lists.yaml decide it.",
+        tables=(
+            table(
+                reasons,
+                caption="Changed or left out, by reason",
+                empty="Every tag and list keeps its name.",
+            ),
+        ),
     )
 
 
@@ -88,7 +117,8 @@ def duplicates_section(proposals: pl.DataFrame, conflicts: pl.DataFrame) -> Sect
         "duplicates",
         "Possible duplicates",
         "Nothing is merged by itself. The pairs stand in reports/duplicate_proposals.csv; "
-        "accept or reject them in mappings/duplicates.yaml.",
+        "accept or reject them in mappings/duplicates.yaml. Where exports of one contact "
+        "disagree, each field with its rows stands in reports/conflicting_fields.csv.",
         tables=(
             table(reasons, caption="Pairs that look alike, by their best reason"),
             table(

@@ -16,7 +16,7 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
@@ -222,7 +222,10 @@ def _endpoint(
 ) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         request.scope["path_params"] = {**request.path_params, **params}
-        return await desk.serve(request, template, handler)
+        try:
+            return await desk.serve(request, template, handler)
+        except ClientDisconnect:  # its sender was killed: nothing came, nobody waits
+            return Response(status_code=400)
 
     return endpoint
 

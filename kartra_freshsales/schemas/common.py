@@ -12,7 +12,7 @@ Moment = Annotated[pl.Datetime, "us", "UTC"]
 Money = Annotated[pl.Decimal, 18, 2]
 Names = Annotated[pl.List, pl.String]
 
-KINDS = ("contacts", "transactions", "subscriptions")
+KINDS = ("contacts", "transactions", "subscriptions", "activities", "attachments")
 STATES = ("loaded", "merged", "excluded", "suppressed", "quarantined", "failed")
 CONSENT = ("subscribed", "not_subscribed", "unsubscribed", "reported_as_spam", "bounced")
 SUBSCRIPTION_STATUSES = (

@@ -8,7 +8,8 @@ import pandera.polars as pa
 from kartra_freshsales.schemas.common import Names
 
 MODULES = (
-    "sales_accounts", "contacts", "leads", "deals", "subscriptions", "notes", "lists",
+    "sales_accounts", "contacts", "leads", "deals", "subscriptions", "notes", "activities",
+    "files", "lists",
 )  # fmt: skip
 
 

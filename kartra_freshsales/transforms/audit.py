@@ -5,17 +5,17 @@ Not here: deciding what is left out (``mapping``), near-duplicates (``lookalikes
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field
 
+from kartra_freshsales.mapping.cleaning_rules import SourceRules
 from kartra_freshsales.transforms.address_kinds import (
     PLACEHOLDER,
     ROLE,
     THROWAWAY,
     address_kind,
 )
+from kartra_freshsales.transforms.suppression import STALE, is_stale
 
 MEASURES: dict[str, pl.DataType] = {
     "area": pl.String(),
@@ -31,12 +31,17 @@ REVIEW: dict[str, pl.DataType] = {
     "remedy": pl.String(),
 }
 NO_EMAIL, NO_NAME, JUNK_PHONE = "no usable e-mail", "no name", "phone not usable"
-LOOKALIKE = "may be a duplicate"
+SIGNS_ONLY, LOOKALIKE = "company of signs only", "may be a duplicate"
+STALE_BUYERS = "stale, yet bought"
+LARGE_ACCOUNT = 10_000
+"""Contacts above which the timeline carries a risk (S77)."""
 
 _REMEDIES = {
     NO_EMAIL: "Add the address in Kartra and export again; without one the row stays out.",
     NO_NAME: "Fill in a name in Kartra, or accept that the e-mail stands in for it.",
     JUNK_PHONE: "Correct the number in Kartra; it is kept as text and not sent as a phone.",
+    SIGNS_ONLY: "Correct the company's name in Kartra: without a letter or digit it makes "
+    "no account, and the contact moves without one.",
     LOOKALIKE: "Accept or reject it in mappings/duplicates.yaml; see "
     "reports/duplicate_proposals.csv.",
 }
@@ -52,15 +57,6 @@ _ROW = (
     pl.col("_file").alias("file"),
     pl.col("_row").cast(pl.Int64).alias("row"),
 )
-
-
-class AuditRules(BaseModel):
-    """What counts as stale and as a large account."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    stale_after_months: int = Field(default=24, ge=1)
-    large_account: int = Field(default=10_000, ge=1)
 
 
 @dataclass
@@ -84,18 +80,6 @@ def _count(frame: pl.DataFrame, condition: pl.Expr) -> int:
     return int(frame.select(condition.fill_null(False).sum()).item())
 
 
-def as_of(cleaned: pl.DataFrame) -> datetime | None:
-    """The moment the audit speaks of: the newest export, else the newest joining date.
-
-    Taken from the data, so that the same exports always give the same answer.
-    """
-    for column in ("_exported_at", "date_joined"):
-        newest = cleaned.get_column(column).max() if column in cleaned.columns else None
-        if isinstance(newest, datetime):
-            return newest
-    return None
-
-
 def _no_name() -> pl.Expr:
     return pl.col("first_name").is_null() & pl.col("last_name").is_null()
 
@@ -104,20 +88,28 @@ def _junk_phone() -> pl.Expr:
     return pl.col("phone_raw").is_not_null() & pl.col("phone").is_null()
 
 
-def stale(
-    contacts: pl.DataFrame,
-    buyers: pl.Series | None,
-    moment: datetime | None,
-    rules: AuditRules,
-) -> pl.Expr:
-    """Joined too long ago, and no transaction since: true per contact."""
-    if moment is None:
-        return pl.lit(False)
-    border = pl.lit(moment).dt.offset_by(f"-{rules.stale_after_months}mo")
-    bought = (
-        pl.lit(False) if buyers is None else pl.col("contact_key").is_in(buyers.implode())
+def _signs_only() -> pl.Expr:
+    return pl.col("company").is_not_null() & pl.col("account_key").is_null()
+
+
+def _stale(
+    found: _Measures, contacts: pl.DataFrame, buyers: pl.Series, rules: SourceRules
+) -> None:
+    """By the rule that ``suppress: [stale]`` follows, and how many of them bought."""
+    stale = contacts.filter(is_stale(rules).fill_null(False))
+    found.add(
+        "worth a look",
+        STALE,
+        stale.height,
+        f"Joined more than {rules.stale_after_days:,} days before the export and have no "
+        "score (stale_after_days in mappings/source.yaml); decide whether they move.",
     )
-    return (pl.col("date_joined") < border) & ~bought
+    found.add(
+        "worth a look",
+        STALE_BUYERS,
+        _count(stale, pl.col("contact_key").is_in(buyers.implode())),
+        "Of these some have a transaction: leaving out the stale leaves out them, too.",
+    )
 
 
 def _of_kind(rows: pl.DataFrame, kind: str) -> pl.DataFrame:
@@ -137,13 +129,12 @@ def _raw_and_clean(
         found.add(area, f"rows {state}", number, "Each is listed with its reason.")
 
 
-def _worth_a_look(
-    found: _Measures, contacts: pl.DataFrame, rows: pl.DataFrame, is_stale: pl.Expr
-) -> None:
+def _worth_a_look(found: _Measures, contacts: pl.DataFrame, rows: pl.DataFrame) -> None:
     area = "worth a look"
     found.add(area, NO_EMAIL, _without_email(rows).height, _REMEDIES[NO_EMAIL])
     found.add(area, NO_NAME, _count(contacts, _no_name()), _REMEDIES[NO_NAME])
     found.add(area, JUNK_PHONE, _count(contacts, _junk_phone()), _REMEDIES[JUNK_PHONE])
+    found.add(area, SIGNS_ONLY, _count(contacts, _signs_only()), _REMEDIES[SIGNS_ONLY])
     shared = _count(
         contacts, pl.col("phone").is_duplicated() & pl.col("phone").is_not_null()
     )
@@ -155,12 +146,6 @@ def _worth_a_look(
     kinds = contacts.select(address_kind(pl.col("contact_key")).alias("kind"))
     for kind, note in _ADDRESSES.items():
         found.add(area, f"{kind} address", _count(kinds, pl.col("kind") == kind), note)
-    found.add(
-        area,
-        "stale",
-        _count(contacts, is_stale),
-        "Joined long ago and never bought; decide whether they move.",
-    )
 
 
 def contact_audit(
@@ -169,8 +154,8 @@ def contact_audit(
     rows: pl.DataFrame,
     *,
     buyers: pl.Series | None = None,
-    moment: datetime | None = None,
-    rules: AuditRules | None = None,
+    source: SourceRules | None = None,
+    large_account: int = LARGE_ACCOUNT,
 ) -> pl.DataFrame:
     """Measure the contacts, bounced and inactive ones included (S85, S89).
 
@@ -179,17 +164,17 @@ def contact_audit(
         contacts: golden contacts.
         rows: row states of all kinds; the contacts' are taken.
         buyers: ``contact_key`` of everybody with a transaction or a subscription.
-        moment: what "long ago" counts from; the newest export unless given.
-        rules: limits of "stale" and "large".
+        source: when a contact is stale.
+        large_account: contacts above which the timeline carries a risk.
 
     Returns:
         ``area, name, value, note``, in reading order. A measure that found nothing is 0.
     """
-    limits = rules or AuditRules()
     found, own = _Measures(), _of_kind(rows.select("_kind", "state", "reason"), "contacts")
-    is_stale = stale(contacts, buyers, moment or as_of(cleaned), limits)
     _raw_and_clean(found, cleaned, contacts, own)
-    _worth_a_look(found, contacts, own, is_stale)
+    _worth_a_look(found, contacts, own)
+    customers = pl.Series([], dtype=pl.String) if buyers is None else buyers
+    _stale(found, contacts, customers, source or SourceRules())
     for area, column in (
         ("consent", "consent"),
         ("GDPR status", "gdpr_status"),
@@ -199,10 +184,10 @@ def contact_audit(
     for name, column in (("owners", "owner"), ("companies", "account_key")):
         number = contacts.get_column(column).drop_nulls().n_unique()
         found.add("people and companies", name, number)
-    large = int(contacts.height > limits.large_account)
+    large = int(contacts.height > large_account)
     found.add(
         "timeline",
-        f"more than {limits.large_account:,} contacts",
+        f"more than {large_account:,} contacts",
         large,
         "Export in several parts; extraction may take longer."
         if large
@@ -255,11 +240,14 @@ def records_to_review(
         ``batch, file, row, problem, remedy``; a row with two problems stands there twice.
         No value of a person is repeated: the file and line lead to it.
     """
-    named = cleaned.select(*_WHERE, "first_name", "last_name", "phone", "phone_raw")
+    named = cleaned.select(
+        *_WHERE, "first_name", "last_name", "phone", "phone_raw", "company", "account_key"
+    )
     parts: Sequence[pl.DataFrame] = (
         _listed(_without_email(_of_kind(rows, "contacts")), NO_EMAIL),
         _listed(named.filter(_no_name()), NO_NAME),
         _listed(named.filter(_junk_phone()), JUNK_PHONE),
+        _listed(named.filter(_signs_only()), SIGNS_ONLY),
         *(() if proposals is None else (_alike(proposals),)),
     )
     return pl.concat([pl.DataFrame(schema=REVIEW), *parts]).sort(

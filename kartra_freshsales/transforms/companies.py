@@ -26,6 +26,8 @@ ACCOUNTS: dict[str, pl.DataType] = {
     **PROVENANCE,
     "sources": pl.List(pl.String()),
 }
+NEEDED = ("account_key", "company", "website", "owner", *PROVENANCE, "sources")
+"""All that accounts need of golden contacts."""
 _DOTTED = re.compile(r"\b(?:\w\.){2,}")
 _APOSTROPHES = re.compile(r"['’‘`´]")
 _GAPS = re.compile(r"[\W_]+")
@@ -79,7 +81,7 @@ def domain(website: pl.Expr) -> pl.Expr:
         website.str.to_lowercase()
         .str.strip_chars()
         .str.replace(r"^[a-z][a-z0-9+.-]*://", "")
-        .str.extract(r"^(?:[^/@?#]*@)?([^/:?#\s]+)")
+        .str.extract(r"^(?:[^/@?#]*@)?([^/:?#@\s]+)")
         .str.replace(r"^www\d?\.", "")
         .str.strip_chars_end(".")
     )

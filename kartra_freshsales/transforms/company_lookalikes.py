@@ -2,7 +2,7 @@
 
 Spellings that differ in case, punctuation or legal form are one account already; these
 differ in more, so a person decides in ``mappings/duplicates.yaml``. Only names that share a
-website, their words, or half their letters are compared.
+website, their words, or all letters but one are compared.
 What does not belong here: people (``lookalikes``).
 """
 
@@ -14,11 +14,14 @@ from kartra_freshsales.mapping.decisions.duplicates import Duplicates
 from kartra_freshsales.transforms.companies import name_key
 from kartra_freshsales.transforms.distinct import over_distinct
 from kartra_freshsales.transforms.proposal_rows import decision, in_order
+from kartra_freshsales.transforms.records import Finding
 from kartra_freshsales.transforms.spelling import (
-    half_blocks,
+    MOST_IN_A_BLOCK,
+    crowded,
     one_slip,
     pairs_in_blocks,
     same_numbers,
+    slip_blocks,
 )
 
 GENERIC = frozenset(
@@ -33,11 +36,17 @@ _REASONS: dict[str, tuple[float, str]] = {
     "slip": (0.75, "one letter differs"),
     "generic": (0.6, "only words such as Group or International differ"),
 }
+_SHARED = {
+    "words": "have the same words",
+    "website": "have the same website",
+    "slip": "differ in one letter at the same place",
+    "generic": "differ only in words such as Group",
+}
 
 
 def account_lookalikes(
     accounts: pl.DataFrame, decided: Duplicates, suffixes: Collection[str]
-) -> pl.DataFrame:
+) -> tuple[pl.DataFrame, tuple[Finding, ...]]:
     """Propose company names that may be one company.
 
     Args:
@@ -46,18 +55,36 @@ def account_lookalikes(
         suffixes: legal forms, as for account keys.
 
     Returns:
-        ``PROPOSALS``, the most likely first; ``keep`` is the name more contacts use.
+        ``PROPOSALS``, the most likely first; ``keep`` is the name more contacts use. And
+        how many names were too crowded to compare.
     """
     named = accounts.select(
         "account_key", "name", "domain", "contacts",
         pl.format("{}/{}:{}", "_batch", "_file", "_row").alias("place"),
     ).with_row_index("at")  # fmt: skip
     keys = named["account_key"]
+    blocks = _blocks(named)
     pairs = [
-        pairs_in_blocks(blocks).with_columns(pl.lit(what).alias("what"))
-        for what, blocks in _blocks(named).items()
+        pairs_in_blocks(shared).with_columns(pl.lit(what).alias("what"))
+        for what, shared in blocks.items()
     ]
-    return _described(_that_hold(pl.concat(pairs), keys), named, decided, suffixes)
+    found = _described(_that_hold(pl.concat(pairs), keys), named, decided, suffixes)
+    return found, _not_compared(blocks)
+
+
+def _not_compared(blocks: dict[str, pl.DataFrame]) -> tuple[Finding, ...]:
+    counted = {what: crowded(shared) for what, shared in blocks.items()}
+    return tuple(
+        Finding(
+            f"company names stand in {groups} group(s) of more than {MOST_IN_A_BLOCK} that "
+            f"{_SHARED[what]}, and were not compared with each other",
+            remedy="Nothing to do where they are different companies; those that are one "
+            "go under merge_accounts in mappings/duplicates.yaml.",
+            count=rows,
+        )
+        for what, (groups, rows) in counted.items()
+        if groups
+    )
 
 
 def _blocks(named: pl.DataFrame) -> dict[str, pl.DataFrame]:
@@ -68,7 +95,7 @@ def _blocks(named: pl.DataFrame) -> dict[str, pl.DataFrame]:
         "website": named.select(pl.col("domain").alias("block"), "at"),
         "words": pl.concat(words),
         "generic": _block(keys, _without_generic_words),
-        "slip": half_blocks(keys),
+        "slip": slip_blocks(keys),
     }
 
 
@@ -90,7 +117,7 @@ def _without_generic_words(key: str) -> str | None:
 
 
 def _that_hold(pairs: pl.DataFrame, keys: pl.Series) -> pl.DataFrame:
-    """``one, other, score, reason``: sharing half the letters is no reason by itself."""
+    """``one, other, score, reason``: sharing most letters is no reason by itself."""
     both = pl.DataFrame({side: keys.gather(pairs[side]) for side in ("one", "other")})
     slips = over_distinct(
         both.select(pl.concat_str("one", "other", separator="\n")).to_series(),

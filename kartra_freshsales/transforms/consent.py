@@ -37,7 +37,8 @@ _COLUMNS = {
 }
 _NEW_WORD = "?"
 _FLAG_HEADERS = ("blacklisted", "blocklisted", "bounced")
-_TRUE = ("1", "yes", "true")
+_NO_FLAG = r"^(?:0+(?:\.0+)?|no|none|never|false|off|n|f|unchecked|-)?$"
+"""Cells that say of a flag that it is not set; every other one may mean that it is."""
 
 
 def read_consent(
@@ -123,13 +124,17 @@ def _block(blocklisted: pl.Expr) -> pl.Expr:
 
 
 def _blocklisted(frame: pl.DataFrame) -> pl.Expr:
-    """Whether a column of flags beside the mail status says that mail is blocked."""
+    """Whether a column of flags beside the mail status may say that mail is blocked.
+
+    What is not plainly a no counts as a yes (``Y``, ``x``, a date, a number of bounces): a
+    word that nobody thought of must not make anybody be written to.
+    """
     flags = [
-        pl.col(name).str.strip_chars().str.to_lowercase().is_in(_TRUE).fill_null(False)
+        ~pl.col(name).str.strip_chars().str.to_lowercase().str.contains(_NO_FLAG)
         for name in custom_columns(frame)
         if name.removeprefix(CUSTOM).strip().lower() in _FLAG_HEADERS
     ]
-    return pl.any_horizontal(pl.lit(False), *flags)
+    return pl.any_horizontal(pl.lit(False), *(flag.fill_null(False) for flag in flags))
 
 
 def _floor() -> pl.Expr:

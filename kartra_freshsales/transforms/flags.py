@@ -31,7 +31,7 @@ _WHY: dict[str, tuple[str, str]] = {
     "bounced": ("Mail to the address came back for good.", "bounced"),
     "spam complaint": ("The person called a message spam.", "spam"),
     "do not contact": ("The person does not want to be written to.", "do_not_contact"),
-    STALE: ("Joined long before the export and has no score.", STALE),
+    STALE: ("Joined more than {days:,} days before the export and has no score.", STALE),
     ROLE: ("The address is of a role such as info@, not of a person.", ROLE),
     THROWAWAY: ("The address is of a host for throw-away mailboxes.", THROWAWAY),
     PLACEHOLDER: ("The address looks made up.", PLACEHOLDER),
@@ -67,7 +67,10 @@ def flagged(
     }
     parts = [
         _listed(
-            judged.filter(condition), flag, _WHY[flag][0], _SUPPRESS.format(_WHY[flag][1])
+            judged.filter(condition),
+            flag,
+            _WHY[flag][0].format(days=rules.stale_after_days),
+            _SUPPRESS.format(_WHY[flag][1]),
         )
         for flag, condition in conditions.items()
     ]
@@ -82,6 +85,11 @@ def flagged(
         )
     )
     return pl.concat(parts).sort("flag", "batch", "file", "row")
+
+
+def suppress_words() -> dict[str, tuple[str, str]]:
+    """Per reason, why somebody has it and the word of ``suppress`` that leaves it out."""
+    return dict(_WHY)
 
 
 def _listed(rows: pl.DataFrame, flag: str, why: str, decide: str) -> pl.DataFrame:

@@ -171,7 +171,11 @@ def _money(
     )
 
 
-def _rest(contacts: pl.DataFrame) -> Iterator[_Gap]:
+def _rest(
+    contacts: pl.DataFrame,
+    activities: pl.DataFrame | None,
+    attachments: pl.DataFrame | None,
+) -> Iterator[_Gap]:
     noted = (
         contacts.get_column("notes").drop_nulls().len()
         if "notes" in contacts.columns
@@ -185,14 +189,33 @@ def _rest(contacts: pl.DataFrame) -> Iterator[_Gap]:
         kept="Membership as exported, as a marketing list or a multi-select field.",
         what_to_do="Check each list's size against Kartra's screen before you mail to it.",
     )
+    brought = (
+        ("activities", activities, "calls, e-mails, meetings and tasks", "activities.csv"),
+        ("files", attachments, "files of contacts and deals", "attachments.csv"),
+    )
     yield _Gap(
-        area="notes, calls, files",
-        what="Single notes with author and time, calls and files are not exported.",
+        area="notes",
+        what="Single notes with author and time are not exported.",
         quantified=noted,
         unit="contacts with a notes text",
         kept="Kartra's one text of notes per contact, as one note.",
-        what_to_do="Bring what you have elsewhere into Freshsales by hand.",
+        what_to_do="Nothing more can be brought; the one text holds what Kartra kept.",
     )
+    for area, frame, what, manifest in brought:
+        there = 0 if frame is None else frame.height
+        yield _Gap(
+            area=area,
+            what=f"Kartra exports no {what}.",
+            quantified=there,
+            unit=f"{area} brought in {manifest}",
+            kept=f"What {manifest} holds." if there else "Nothing.",
+            what_to_do=(
+                "Check that the list is complete: nothing tells what it lacks."
+                if there
+                else f"If you have them elsewhere, bring them with {manifest} in a batch: "
+                "mappings/README.md tells its columns."
+            ),
+        )
     yield _Gap(
         area="pages and assets",
         what="Pages, funnels, calendars, help desk and affiliate accounts do not move.",
@@ -209,6 +232,8 @@ def gaps(
     *,
     transactions: pl.DataFrame | None = None,
     subscriptions: pl.DataFrame | None = None,
+    activities: pl.DataFrame | None = None,
+    attachments: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """List what will be missing after the migration, before anything is migrated.
 
@@ -217,6 +242,8 @@ def gaps(
         taxonomy: of ``tag_taxonomy``.
         transactions: golden transactions, for the number of buyers.
         subscriptions: golden subscriptions.
+        activities: golden activities, if any were brought (S19).
+        attachments: golden attachments, likewise (S20).
 
     Returns:
         ``area, what, quantified`` (records touched, null where nothing can be counted),
@@ -226,7 +253,7 @@ def gaps(
         *_objects(contacts),
         *_engagement(contacts, taxonomy),
         *_money(contacts, transactions, subscriptions),
-        *_rest(contacts),
+        *_rest(contacts, activities, attachments),
     ]
     return pl.DataFrame([vars(gap) for gap in found], schema=SCHEMA)
 

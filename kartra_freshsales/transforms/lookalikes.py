@@ -15,7 +15,7 @@ from kartra_freshsales.transforms.distinct import over_distinct
 from kartra_freshsales.transforms.mail_providers import NO_DOTS, PLUS_TAGS, SAME_DOMAIN
 from kartra_freshsales.transforms.proposal_rows import decision, in_order, without_pairs
 from kartra_freshsales.transforms.records import Finding
-from kartra_freshsales.transforms.spelling import crowded_rows, one_slip, pairs_in_blocks
+from kartra_freshsales.transforms.spelling import crowded, one_slip, pairs_in_blocks
 from kartra_freshsales.transforms.text import folded_letters
 from kartra_freshsales.transforms.web_domains import SHARED_DOMAINS
 
@@ -83,21 +83,22 @@ def contact_lookalikes(
         ``PROPOSALS``, the most likely first, and how many were too crowded to compare.
     """
     people = _people(contacts)
-    found, crowded = [], 0
+    found, groups, left_out = [], 0, 0
     for what, block in _BLOCKS.items():
         blocks = people.select(block.alias("block"), "at")
-        crowded += crowded_rows(blocks)
+        large, rows = crowded(blocks)
+        groups, left_out = groups + large, left_out + rows
         found.append(pairs_in_blocks(blocks).with_columns(pl.lit(what).alias("what")))
     scored = _scored(_with_names(pl.concat(found), people))
     proposals = _described(scored, people, decided)
-    if not crowded:
+    if not groups:
         return proposals, ()
     return proposals, (
         Finding(
-            "contacts share a phone, or a company or domain and initials, with too many "
-            "others to be compared",
+            f"contacts stand in {groups} group(s) that share a phone, or a company or "
+            "domain and initials, and are too large to be compared",
             remedy="Nothing to do; what hundreds share is no sign of one person.",
-            count=crowded,
+            count=left_out,
         ),
     )
 

@@ -7,7 +7,14 @@ tags (``mapping``), what was lost (``gaps``).
 
 import polars as pl
 
-from kartra_freshsales.transforms.spelling import half_blocks, one_slip, pairs_in_blocks
+from kartra_freshsales.transforms.records import Finding
+from kartra_freshsales.transforms.spelling import (
+    MOST_IN_A_BLOCK,
+    crowded,
+    one_slip,
+    pairs_in_blocks,
+    slip_blocks,
+)
 
 SCHEMA: dict[str, pl.DataType] = {
     "tag": pl.String(),
@@ -171,7 +178,7 @@ def _slips(leaders: pl.DataFrame) -> pl.DataFrame:
     """``tag, _meant``: leaders that are one letter away from a tag used more than they."""
     ranked = leaders.sort("contacts", "tag", descending=[True, False])
     spoken_tags, names = ranked["_spoken"], ranked["tag"]
-    pairs = pairs_in_blocks(half_blocks(spoken_tags)).sort("one", "other")
+    pairs = pairs_in_blocks(slip_blocks(spoken_tags)).sort("one", "other")
     slips = [
         (names[other], names[one])
         for one, other in pairs.iter_rows()
@@ -241,6 +248,27 @@ def tag_taxonomy(contacts: pl.DataFrame) -> pl.DataFrame:
         .with_columns(_proposal().alias("proposal"))
         .sort("contacts", "tag", descending=[True, False])
         .select([pl.col(name).cast(dtype) for name, dtype in SCHEMA.items()])
+    )
+
+
+def not_compared(taxonomy: pl.DataFrame) -> tuple[Finding, ...]:
+    """Tags with so many neighbours in spelling that slips among them were not looked for.
+
+    Args:
+        taxonomy: of ``tag_taxonomy``.
+    """
+    names = taxonomy.select(spoken(pl.col("tag")).alias("tag"))["tag"]
+    blocks, rows = crowded(slip_blocks(names))
+    if not blocks:
+        return ()
+    return (
+        Finding(
+            f"tags stand in {blocks} group(s) of more than {MOST_IN_A_BLOCK} that differ "
+            "in one letter at the same place, and were not compared with each other",
+            remedy="Nothing to do where they differ on purpose (Group A, Group B); else "
+            "look them through in reports/tag_taxonomy.csv, sorted by name.",
+            count=rows,
+        ),
     )
 
 

@@ -134,6 +134,7 @@ class Place:
         """Lay one out with the three people and their sale."""
         lay_out(root)
         place = cls(root)
+        place.decide("destination.yaml", "sample_first: true", "sample_first: false")
         place.put("contacts.csv", CONTACTS)
         place.put("sales.csv", SALES)
         if sandbox is not None:

@@ -1,4 +1,4 @@
-"""Ctrl-C: the ordinary end of a server, and a message wherever else it comes."""
+"""Ctrl-C and SIGTERM: the ordinary end of a server, and a message wherever else it comes."""
 
 import json
 import signal
@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import httpx
+import pytest
 
 from kartra_freshsales_tests.cli.scenario import DONE, FAILED, Place
 
@@ -45,7 +46,8 @@ def test_the_sandbox_tells_its_address_and_a_made_up_key_and_ends_quietly() -> N
 
 
 # G1: whatever was on its way is settled by the next run
-def test_an_interrupted_command_says_how_to_go_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_command_says_how_to_go_on(tmp_path: Path, asked: int) -> None:
     place = Place.new(tmp_path)
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
@@ -56,7 +58,7 @@ def test_an_interrupted_command_says_how_to_go_on(tmp_path: Path) -> None:
         process = started("doctor", "--json", "--workspace", str(tmp_path))
         caller, _ = silent.accept()  # the request is out, and no answer comes
         with caller:
-            process.send_signal(signal.SIGINT)
+            process.send_signal(asked)
             out, err = process.communicate(timeout=60)
     assert process.returncode == FAILED
     assert "it goes on where it stopped" in json.loads(out)["error"]

@@ -193,9 +193,13 @@ def test_a_plan_names_what_stays_behind(capsys: pytest.CaptureFixture[str]) -> N
         "requests": 1_234,
         "hours": 0,
         "digest": "d" * 64,
+        "payloads": [{"module": "deals", "operation": "create", "payload": "{masked}"}],
+        "cannot_undo": ["Lists stay."],
     }
-    show_plans(Screen(as_json=False), {"first": plan})
+    show_plans(Screen(as_json=False), {"first": plan, "second": plan})
     said = capsys.readouterr()
+    assert "{masked}" in said.out
+    assert said.err.count("No rollback takes this back: Lists stay.") == 1
     assert "stage_unknown" in said.out
     assert "Create the stage." in said.out
     assert "1,234 requests, under a minute at the account's limit" in said.err
@@ -222,12 +226,17 @@ def test_only_the_first_problems_fill_the_screen(
 
 def test_the_bar_moves_on_a_terminal_and_leaves_nothing_behind() -> None:
     terminal = Terminal()
-    console = Console(file=terminal, width=80, force_terminal=True)
+    console = Console(file=terminal, width=120, force_terminal=True)
     with Bar(console) as bar:
         bar("contacts [x]", 100, 500)
         bar("contacts [x]", 500, 500)
+        bar.expect("deals", 31_200, 7_900.0)
         bar("deals", 10, 50)
+        bar.expect("deals", 31_100, 30.0)
+        bar("deals", 20, 50)
     text = terminal.getvalue()
+    assert "31,200 requests, 2 h 12 min left in all" in text  # G6
+    assert "31,100 requests, less than a minute left in all" in text
     assert "contacts [x]" in text
     assert "100/500" in text
     assert text.count("\x1b[?25l") == text.count("\x1b[?25h")  # the cursor is back

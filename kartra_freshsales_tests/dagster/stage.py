@@ -63,6 +63,7 @@ class Stage:
             encoding="utf-8",
         )
         made = cls(root, sandbox, instance)
+        made.decide("destination.yaml", "sample_first: true", "sample_first: false")
         made.put("contacts_kartra.csv", _CONTACTS.format(owner=owner))
         made.put("report_all_transactions.csv", _SALES)
         return made

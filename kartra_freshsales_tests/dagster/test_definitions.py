@@ -32,7 +32,7 @@ SPECS = {
 LOADED = ("accounts", "contacts", "leads", "deals", "subscriptions", "notes", "lists")
 JOBS = (
     "extract", "prepare", "plan", "approve", "load", "rehearse", "reconcile", "certify",
-    "plan_rollback", "rollback",
+    "plan_rollback", "rollback", "sign_off_sample",
 )  # fmt: skip
 
 

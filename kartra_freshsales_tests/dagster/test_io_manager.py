@@ -75,6 +75,37 @@ def test_all_batches_come_as_one_frame_in_order_of_their_keys_with_all_columns(
     assert frame["Shoe size"].to_list() == [None, "44"]
 
 
+# S74, G5: what a withdrawn batch brought counts for nothing, and its frames stay
+def test_a_withdrawn_batch_is_in_no_frame_over_all_batches(
+    tmp_path: Path, instance: DagsterInstance
+) -> None:
+    frames = tmp_path / "frames"
+    for batch in ("two", "one"):
+        make(frames, instance, raw, batch=batch)
+    manager = ParquetIOManager(UPath(frames), withdrawn=lambda known: {"two"} & set(known))
+    materialize(
+        [raw, united],
+        instance=instance,
+        selection=[united],
+        resources={"io_manager": manager},
+    )
+    assert pl.read_parquet(frames / "united.parquet")["_batch"].to_list() == ["one"]
+    assert (frames / "raw" / "two.parquet").exists()
+
+
+# S74: taken back by decision or by taking the folder away; an empty inbox says nothing
+def test_a_batch_is_withdrawn_by_decision_or_without_its_folder(tmp_path: Path) -> None:
+    workspace, known = WorkspaceResource(root=str(tmp_path)), ["one", "two", "three"]
+    assert workspace.withdrawn(known) == set()
+    for batch in ("one", "two"):
+        (tmp_path / "inbox" / batch).mkdir(parents=True)
+        (tmp_path / "inbox" / batch / "contacts.csv").touch()
+    assert workspace.withdrawn(known) == {"three"}
+    (tmp_path / "mappings").mkdir()
+    (tmp_path / "mappings" / "source.yaml").write_text("withdrawn: [two]\n")
+    assert workspace.withdrawn(known) == {"two", "three"}
+
+
 # G1
 def test_a_run_that_fails_leaves_the_last_good_frame_and_no_half_one(
     tmp_path: Path, instance: DagsterInstance

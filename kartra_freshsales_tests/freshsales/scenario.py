@@ -19,12 +19,19 @@ IMPATIENT = Patience(attempts=3, first_wait=0.001, longest_wait=0.002, jitter=0)
 
 
 class Told(Unlimited):
-    """An unlimited budget on a clock of its own; ``naps`` are the pauses it sat out."""
+    """An unlimited budget on a clock of its own; ``naps`` are the pauses it sat out.
+
+    ``unanswered`` counts requests that it was told to have no answer.
+    """
 
     def __init__(self) -> None:
         self.naps: list[float] = []
+        self.unanswered = 0
         self._time = 0.0
         super().__init__(clock=lambda: self._time, sleep=self._nap)
+
+    def not_answered(self) -> None:
+        self.unanswered += 1
 
     def _nap(self, seconds: float) -> None:
         self.naps.append(round(seconds, 3))

@@ -172,11 +172,12 @@ def test_a_write_refused_by_a_failing_server_is_unknown_too(line: Open) -> None:
 
 
 def test_a_write_that_is_not_answered_in_time_is_unknown(line: Open) -> None:
-    # G1
+    # G1 G6
     opened = line(hang_after_write=1.0, hang_seconds=0.6, timeout=0.2)
     with pytest.raises(UnknownOutcome, match="ReadTimeout"):
         opened.client.create("contacts", MIA)
     assert opened.history["writes_by_route"] == {WRITTEN: 1}
+    assert opened.budget.unanswered == 1
 
 
 @pytest.mark.parametrize(
@@ -224,10 +225,13 @@ def test_where_nobody_listens_even_a_write_is_tried_again() -> None:
     # G1
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    with client_for(f"http://127.0.0.1:{port}/crm/sales/api") as client:
+    budget = Told()
+    address = f"http://127.0.0.1:{port}/crm/sales/api"
+    with client_for(address, budget=budget) as client:
         with pytest.raises(NetworkFault, match="FRESHSALES_BASE_URL"):
             client.create("contacts", MIA)
         assert client.counts["write"] == IMPATIENT.attempts
+    assert budget.unanswered == 0  # nothing left, so nothing can arrive
 
 
 def test_a_key_that_is_not_accepted_is_permanent(line: Open) -> None:

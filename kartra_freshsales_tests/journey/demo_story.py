@@ -87,6 +87,7 @@ def live_through_it(scene: Scene, story: Story) -> None:
     ran["trace id"] = scene.run("trace", str(story.traced["id"]), "--json")
     ran["status"] = scene.run("status", "--json")
     ran["verify"] = scene.run("verify", "--json")
+    ran["evidence"] = scene.run("evidence", "--json")
     edit(scene, story)
     stood["edited"] = crm.standing()
     ran["verify edited"] = scene.run("verify", "--json")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
+import polars as pl
 import pytest
 
 from kartra_freshsales_tests.journey import exports as e
@@ -30,6 +33,7 @@ class Story:
     migrate: Ran
     again: Ran
     rollback: Ran
+    root: Path
 
     def now(self, email: str) -> Record:
         """A contact as the load left it."""
@@ -79,7 +83,8 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         loaded = scene.crm.standing()
         again = scene.migrate()
         rollback = scene.run("rollback", "--approve", WHO, "--json")
-        yield Story(ids, before, loaded, scene.crm.standing(), migrate, again, rollback)
+        after = scene.crm.standing()
+        yield Story(ids, before, loaded, after, migrate, again, rollback, scene.root)
 
 
 # S8, S16
@@ -106,6 +111,19 @@ def test_only_blanks_are_filled(story: Story) -> None:
     assert (ada["address"], ada["country"]) == ("1 Mill Lane", "United States")
     bakery = story.loaded.records["sales_accounts"][story.ids["bakery"]]
     assert (bakery["name"], bakery["website"]) == (e.BAKERY.upper(), OWN_SITE)
+
+
+# S16, S8: compared all the same, and counted apart from what we sent
+def test_fields_left_to_people_are_reported(story: Story) -> None:
+    said = json.loads((story.root / "reports" / "certificate.json").read_text("utf-8"))
+    kept = {m["module"]: int(m["measured"]) for m in said["measured"]
+            if m["name"] == "fields left as people had them"}  # fmt: skip
+    table = pl.read_csv(story.root / "reports" / "differences.csv", infer_schema=False)
+    found = table.filter(cause="kept")
+    assert kept == dict(found.group_by("module").len().iter_rows())
+    ada = found.filter(pl.col("freshsales id") == str(story.ids["ada"]))
+    assert {"city", "first_name"} <= set(ada["field"])
+    assert set(ada["source file"]) == {"first/contacts.csv"}
 
 
 # S12, G5

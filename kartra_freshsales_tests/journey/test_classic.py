@@ -101,6 +101,7 @@ def live_through_it(scene: Scene, story: Story) -> None:
     ran["again"] = scene.migrate()
     convert(story)
     stood["converted"] = crm.standing()
+    ran["verify converted"] = scene.run("verify", "--json")
     ran["after conversion"] = scene.migrate()
     stood["after conversion"] = crm.standing()
     ran["rollback"] = scene.run("rollback", "--approve", WHO, "--json")
@@ -231,6 +232,15 @@ def test_a_conversion_by_a_rep_loses_nothing(story: Story) -> None:
         assert story.contact[key] == story.lead[key]
     notes = story.stood["converted"].notes
     assert notes.get(story.contact["id"]) == story.loaded.notes.get(story.lead["id"])
+
+
+# G3, S84: the lead stands no longer because it is a contact now
+def test_a_converted_lead_is_recognised_when_everything_is_read_again(story: Story) -> None:
+    told = story.ran["verify converted"].facts
+    assert told["passed"], told["differences"]
+    leads, wanted = told["modules"]["leads"], story.scene.truth["modules"]["leads"]
+    assert (leads["converted"], leads["differing"]) == (1, 0)
+    assert leads["records"] == wanted == leads["verified"] + 1
 
 
 # S28, S84, G5: found by address; the tags that a conversion drops are given back

@@ -7,12 +7,14 @@ The account is judged through plain HTTP against the figures of the sample's own
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from kartra_freshsales.reports.evidence_check import check_bundle
 from kartra_freshsales_tests.journey.crm import tally, unmoved
 from kartra_freshsales_tests.journey.demo_story import NEW_CITY, Story, told
 from kartra_freshsales_tests.journey.private import (
@@ -20,6 +22,8 @@ from kartra_freshsales_tests.journey.private import (
     private_patterns,
     texts_with,
 )
+from kartra_freshsales_tests.reports.evidence_scenario import unpacked
+from kartra_freshsales_tests.reports.reading import Document
 
 # The whole story runs inside the first test of a process; the machine may be a busy one.
 pytestmark = pytest.mark.timeout(2400)
@@ -237,6 +241,44 @@ def test_everything_verifies_when_read_again(story: Story) -> None:
         assert counts["records"] == counts["verified"] == story.truth["modules"][module]
 
 
+# G14: from the bundle alone; sealing it sends nothing
+def test_the_evidence_of_the_migration_holds_and_names_nobody(story: Story) -> None:
+    ran = story.ran["evidence"]
+    assert (ran.code, ran.writes) == (0, 0), ran.screen[-2000:]
+    assert ran.facts["certificate"] == "pass"
+    bundle = Path(ran.facts["evidence"])
+    checks = check_bundle(bundle, story.root / "reports" / "public_key.pem")
+    assert all(check.holds for check in checks), checks
+    tables = [text.decode() for name, text in unpacked(bundle).items()
+              if name.endswith((".csv", ".json", ".html", ".md"))]  # fmt: skip
+    assert len(tables) > 12
+    assert texts_with(private_patterns(), tables) == []
+
+
+# S105: from the source row to what was read back
+def test_twenty_records_are_shown_side_by_side(story: Story) -> None:
+    page = Document((story.root / "reports" / "spot_check.html").read_text("utf-8"))
+    assert len([name for name in page.ids if re.fullmatch(r"record-\d+", name)]) == 20
+
+
+# S109: what the phases count of their own batch is what the migration counts
+def test_the_phases_add_up_to_the_whole(story: Story) -> None:
+    modules = story.ran["demo"].facts["modules"]
+    counted = dict.fromkeys(modules, 0)
+    for batch in BATCHES:
+        for module in counted:
+            name = "accounts" if module == "sales_accounts" else module
+            text = (story.root / "reports/batches" / batch / f"{name}.md").read_text(
+                "utf-8"
+            )
+            counted[module] += sum(
+                int(number.replace(",", ""))
+                for number in re.findall(r"\| of this batch \| \w+ \| ([\d,]+) \|", text)
+            )
+    del counted["lists"]  # each batch puts members of its own on a list
+    assert counted == {name: modules[name]["planned"] for name in counted}
+
+
 # G3
 def test_what_people_edited_is_named_and_no_fault(story: Story) -> None:
     told = story.ran["verify edited"].facts
@@ -321,7 +363,8 @@ def test_each_stage_left_its_report(story: Story) -> None:
         "migration_scope.html", "migration_scope.md", "data_gaps.md", "tag_taxonomy.csv",
         "mapping_proposal.csv", "owner_queue.csv", "field_checklist.md",
         "reconciliation_report.html", "certificate.json", "rows_not_loaded.csv",
-        "rebuild_inventory.md",
+        "rebuild_inventory.md", "spot_check.html", "certificate.sig", "public_key.pem",
+        "differences.csv", "differences_in_form.csv",
     }  # fmt: skip
     for batch in BATCHES:
         phases = {path.stem for path in (story.root / "reports/batches" / batch).iterdir()}

@@ -116,6 +116,27 @@ def test_no_window_is_ever_exceeded_however_requests_and_clocks_fall(
         assert not minute or _fullest(times, 60.0) <= minute
 
 
+def test_a_request_without_an_answer_counts_as_long_as_it_may_still_arrive(
+    ledger_url: str,
+) -> None:
+    # G6
+    clock = Clock()
+    with Ledger.open(ledger_url, HERE) as ledger:
+        budget = _budget(ledger, clock, hour=2, slack_seconds=60.0)
+        budget.acquire("write")
+        clock.now += 5
+        budget.not_answered()
+        budget.acquire("read")
+        clock.now += 5
+        budget.acquire("read")
+    began = Clock().now
+    first, last = _times(ledger_url), _times(ledger_url, "until_us")
+    assert last[0] == began + 60
+    assert last[1] == began + 10
+    # Room comes when the read has left the window; the write is in it for longer.
+    assert first[2] == began + 10 + 3600
+
+
 def test_a_pause_holds_every_process_and_a_shorter_one_does_not_end_it(
     ledger_url: str,
 ) -> None:
@@ -232,3 +253,28 @@ def test_processes_together_never_exceed_the_window(
     assert (history["counted"], history["refused_429"]) == (24, 0)
     with Ledger.open(ledger_url, HERE) as ledger:
         assert ledger.request_counts()["read"] == 24
+
+
+@pytest.mark.parametrize("more", [1, 2, 7, 20])
+def test_the_time_foretold_is_the_time_it_takes(ledger_url: str, more: int) -> None:
+    # G6: an hour's requests leave at once and then none for the rest of the hour
+    clock = Clock()
+    with Ledger.open(ledger_url, HERE) as ledger:
+        budget = _budget(ledger, clock, hour=6, minute=2)
+        for _ in range(3):
+            budget.acquire("write")
+        foretold = budget.seconds_for(more)
+        began = clock.now
+        for _ in range(more):
+            budget.acquire("write")
+    assert clock.now - began == pytest.approx(foretold, abs=1.0)
+
+
+def test_a_pause_is_foretold_too(ledger_url: str) -> None:
+    # G6
+    clock = Clock()
+    with Ledger.open(ledger_url, HERE) as ledger:
+        budget = _budget(ledger, clock)
+        budget.acquire("read")
+        budget.pause_until(90)
+        assert budget.seconds_for(1) == pytest.approx(90, abs=1.0)

@@ -9,8 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kartra_freshsales.errors import IntegrityError
-from kartra_freshsales.ledger.records import IntentChange
-from kartra_freshsales.ledger.states import OPEN, TRANSITIONS, IntentState, Operation
+from kartra_freshsales.ledger.records import Identity, IntentChange
+from kartra_freshsales.ledger.states import (
+    OPEN,
+    TRANSITIONS,
+    IntentState,
+    Operation,
+    Origin,
+)
 from kartra_freshsales.ledger.store import Ledger
 from kartra_freshsales_tests.ledger.scenario import (
     ELSEWHERE,
@@ -186,3 +192,36 @@ def test_whatever_is_tried_the_states_are_the_last_allowed_steps(
         assert [i.state for i in ledger.intents()] == expected
         assert len(ledger.unsettled()) == sum(state in OPEN for state in expected)
         assert ledger.verify_chain().intact
+
+
+def test_intents_that_leave_at_once_stand_as_sent_and_their_chain_is_whole(
+    ledger_url: str,
+) -> None:
+    # G1
+    two = [new(source_key="one"), new(source_key="two", operation=Operation.UPDATE)]
+    with Ledger.open(ledger_url, HERE) as ledger, Ledger.open(ledger_url, HERE) as other:
+        sent = ledger.send_intents("run-1", two, [None, 77])
+        assert other.unsettled() == sent
+        assert [(i.state, i.freshsales_id) for i in sent] == [
+            (IntentState.SENT, None),
+            (IntentState.SENT, 77),
+        ]
+        done = IntentChange(sent[1].id, IntentState.CONFIRMED, None, 77)
+        seen = Identity("contacts", "two", 77, Origin.UPDATED)
+        ledger.conclude_intents([seen], [done])
+        assert other.identity_ids() == {("contacts", "two"): 77}
+        report = other.verify_chain()
+    assert (report.intact, report.intents, report.events) == (True, 2, 3)
+
+
+def test_where_a_step_is_not_allowed_no_identity_is_written_either(
+    ledger_url: str,
+) -> None:
+    # G1
+    with Ledger.open(ledger_url, HERE) as ledger:
+        (intent,) = ledger.plan_intents("run-1", [new(source_key="one")])
+        seen = Identity("contacts", "one", 77, Origin.CREATED)
+        never_sent = IntentChange(intent.id, IntentState.CONFIRMED, None, 77)
+        with pytest.raises(IntegrityError, match="cannot go"):
+            ledger.conclude_intents([seen], [never_sent])
+        assert ledger.identity_ids() == {}

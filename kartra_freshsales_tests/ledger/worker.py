@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import urllib.request
 from collections.abc import Callable
@@ -38,6 +39,14 @@ def append(url: str, name: str, rounds: str) -> None:
             made = ledger.plan_intents(name, several(4))
             ledger.mark_intents(to(made, IntentState.SENT))
             ledger.mark_intents(to(made, IntentState.CONFIRMED))
+
+
+def hold(url: str, *batches: str) -> None:
+    """Be at work on some batches, or in the whole account, until somebody ends it."""
+    with Ledger.open(url, HERE) as ledger, ledger.hold(*batches, run="first"):
+        sys.stdout.write("held\n")
+        sys.stdout.flush()
+        signal.pause()
 
 
 def send(url: str, address: str, key: str, count: str, limit: str) -> None:
@@ -87,6 +96,7 @@ JOBS: dict[str, Callable[..., None]] = {
     "crash_after_planning": crash_after_planning,
     "crash_after_sending": crash_after_sending,
     "append": append,
+    "hold": hold,
     "send": send,
     "ask_together": ask_together,
 }

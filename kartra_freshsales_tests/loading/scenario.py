@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 import polars as pl
@@ -203,10 +203,20 @@ def one(result: LoadResult, key: str) -> Json:
 # From outside
 
 
+class Reachable(Protocol):
+    """A server that answers somewhere, and the headers it wants."""
+
+    @property
+    def base_url(self) -> str: ...
+
+    @property
+    def headers(self) -> dict[str, str]: ...
+
+
 class Look:
     """Reads an account over plain HTTP, without any of our own code."""
 
-    def __init__(self, server: SandboxProcess) -> None:
+    def __init__(self, server: Reachable) -> None:
         self._http = httpx.Client(
             base_url=server.base_url, headers=server.headers, trust_env=False
         )

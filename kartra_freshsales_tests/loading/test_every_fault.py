@@ -1,7 +1,7 @@
 """Each fault the sandbox knows, and the state and the words a load ends with under it.
 
 Judged from outside, by what the server noted of every request and change. Mixtures of
-faults are ``test_faults``'s matter.
+faults are ``test_fault_campaign``'s matter.
 """
 
 import json

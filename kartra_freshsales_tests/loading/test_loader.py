@@ -10,6 +10,7 @@ from kartra_freshsales.errors import BadInput
 from kartra_freshsales.ledger.records import Identity
 from kartra_freshsales.ledger.states import IdentityState, IntentState, Operation, Origin
 from kartra_freshsales.loading.results import SCHEMA
+from kartra_freshsales.planning.cost import cost
 from kartra_freshsales.planning.plan import ERASES
 from kartra_freshsales_tests.loading.scenario import (
     OWNER,
@@ -128,6 +129,30 @@ def test_progress_is_told_until_everything_is_settled(crm: Opened) -> None:
     assert [t[1] for t in told if t[0] == "contacts"] == sorted(
         t[1] for t in told if t[0] == "contacts"
     )
+
+
+def test_what_a_batch_still_takes_counts_down_and_is_nothing_for_a_second_load(
+    crm: Opened,
+) -> None:
+    # G6
+    here = crm()
+    left: dict[str, list[int]] = {}
+
+    def note(module: str, requests: int, seconds: float) -> None:
+        assert seconds == requests * 3.0
+        left.setdefault(module, []).append(requests)
+
+    planned = small_load(3, 25, 12, 2)
+    watched = {"forecast": lambda requests: requests * 3.0, "expected": note}
+    here.load(planned, group_size=10, **watched)
+    total = cost(planned, requests_per_hour=0, reserve=0.0, group_size=10).total
+    said = [step[0] for step in left.values()]
+    assert len(said) == 5
+    assert 0 < said[0] < total
+    assert said == sorted(said, reverse=True)
+    left.clear()
+    here.load(planned, group_size=10, **watched)
+    assert {step for steps in left.values() for step in steps} == {0}
 
 
 def test_a_record_without_its_parent_does_not_go(crm: Opened) -> None:

@@ -2,18 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
+import pytest
 
 from kartra_freshsales.ledger.records import IntentChange, NewIntent
 from kartra_freshsales.ledger.states import IntentState, Operation, Origin
 from kartra_freshsales.loading.items import Item, items_of
 from kartra_freshsales_tests.loading.scenario import (
     Account,
+    Json,
     Look,
     Opened,
     contact,
     deal,
+    note,
     one,
     plan,
     row,
@@ -96,7 +100,18 @@ def test_a_write_that_left_no_trace_is_repeated(crm: Opened) -> None:
     assert {(i.run, i.detail) for i in failed} == {("earlier", "left_no_trace")}
 
 
-def test_a_write_given_up_too_early_is_taken_over_without_sending(crm: Opened) -> None:
+def started_again(here: Account, *, days: int) -> None:
+    """Whoever starts again does so days later, by everybody's clock."""
+    if days:
+        here.server.control.advance(days * 86_400)
+    later = timedelta(days=days)
+    here.policy = replace(here.policy, now=lambda: datetime.now(UTC) + later)
+
+
+@pytest.mark.parametrize("days", [0, 9])
+def test_a_write_given_up_too_early_is_taken_over_without_sending(
+    crm: Opened, days: int
+) -> None:
     # G1
     here = crm()
     planned = plan(deal(2))
@@ -105,12 +120,59 @@ def test_a_write_given_up_too_early_is_taken_over_without_sending(crm: Opened) -
     )
     with Look(here.server) as look:
         look.post("/deals", {"deal": item.record})
+    started_again(here, days=days)
     writes = here.history()["writes"]
     assert here.load(planned)["deals"].counts == {"created": 1}
     assert here.history()["writes"] == writes
     [claimed] = here.ledger.intents(states={IntentState.CONFIRMED})
     assert claimed.operation is Operation.CREATE
     assert here.load(planned)["deals"].counts == {"skipped": 1}
+
+
+def test_what_a_person_made_long_after_a_write_of_ours_is_not_taken_for_it(
+    crm: Opened,
+) -> None:
+    # G1 G2
+    here = crm()
+    planned = plan(contact(1))
+    [item] = left_open(
+        here, planned, IntentState.SENT, IntentState.FAILED, detail="left_no_trace"
+    )
+    started_again(here, days=2)
+    with Look(here.server) as look:
+        look.post("/contacts", {"contact": item.record})
+    found = one(here.load(planned)["contacts"], KEY)
+    assert (found["outcome"], found["reason"]) == ("conflict", "exists_at_destination")
+
+
+@pytest.mark.parametrize("days", [0, 9])
+def test_a_note_given_up_too_early_is_taken_over_without_sending(
+    crm: Opened, days: int
+) -> None:
+    # G1
+    here = crm()
+    planned = plan(contact(1), note(1))
+    here.load(planned.filter(module="contacts"))
+    number = here.ledger.identity_ids(["contacts"])["contacts", KEY]
+    payload: Json = {"description": "Said hello 1.", "contact": number}
+    [intent] = here.ledger.send_intents(
+        "earlier",
+        [NewIntent(Operation.CREATE_NOTE, "notes", f"note:{KEY}", "", payload)],
+        [None],
+    )
+    here.ledger.mark_intents([IntentChange(intent.id, IntentState.FAILED, "left_no_trace")])
+    body = {
+        "description": "Said hello 1.",
+        "targetable_type": "Contact",
+        "targetable_id": number,
+    }
+    with Look(here.server) as look:
+        look.post("/notes", {"note": body})
+    started_again(here, days=days)
+    writes = here.history()["writes"]
+    assert set(here.load(planned)["notes"].counts) <= {"created", "skipped"}
+    assert here.history()["writes"] == writes
+    assert here.load(planned)["notes"].counts == {"skipped": 1}
 
 
 def test_an_update_is_proven_by_a_field_that_moved(crm: Opened) -> None:

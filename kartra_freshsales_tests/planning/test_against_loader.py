@@ -16,7 +16,9 @@ from kartra_freshsales.ledger.store import Destination, Ledger
 from kartra_freshsales.loading.loader import Loader
 from kartra_freshsales.loading.policy import Policy
 from kartra_freshsales.loading.snapshot import read_snapshot
+from kartra_freshsales.mapping.decisions.conflicts import Conflicts
 from kartra_freshsales.planning.cost import cost
+from kartra_freshsales.planning.matching import MISSING, missing
 from kartra_freshsales.planning.plan import make_plan
 from kartra_freshsales.planning.refusals import predicted_refusals
 from kartra_freshsales.planning.summary import operation_counts
@@ -33,10 +35,18 @@ class Account:
     def __init__(self, client: FreshsalesClient, ledger: Ledger) -> None:
         self.client = client
         self.ledger = ledger
+        self.said = Conflicts()
         self.metadata: Metadata = read_metadata(client, RECORD_ENDPOINTS)
+        self.missing = pl.DataFrame(schema=MISSING)
         self.snapshot = self.look()
 
     def look(self) -> pl.DataFrame:
+        known = self.ledger.identity_ids()
+        found = self._read()
+        self.missing = missing(known, found, "suite")
+        return found
+
+    def _read(self) -> pl.DataFrame:
         return read_snapshot(self.client, self.metadata, "suite")
 
     def plan(self, intended: pl.DataFrame, batch: str) -> pl.DataFrame:
@@ -46,6 +56,8 @@ class Account:
             self.snapshot,
             batch=batch,
             refusals=predicted_refusals(intended, self.metadata),
+            missing=self.missing,
+            said=self.said,
         )[0]
 
     def load(self, plan: pl.DataFrame, batch: str) -> pl.DataFrame:
@@ -165,3 +177,16 @@ def test_a_delta_sends_only_what_changed_and_spares_what_people_did(
     )
     assert set(rest["operation"]) == {"update"}
     assert rest["fields"].to_list() == [["city"]] * rest.height
+    lines = [
+        {"module": "contacts", "record": "p1@example.com", "take": "ours",
+         "fields": ["city"]},
+        {"module": "contacts", "record": "p3@example.com", "take": "create_again"},
+    ]  # fmt: skip
+    account.said = Conflicts.model_validate({"records": lines})
+    decided = account.plan(intended(account, city="Oslo"), "apr")
+    account.load(decided, "apr")
+    again = account.ledger.identity_ids(["contacts"])["contacts", "p3@example.com"]
+    assert again != deleted
+    assert account.client.record("contacts", again)[0]["last_name"] == "Person 3"
+    account.snapshot = account.look()
+    assert writes(account.plan(intended(account, city="Oslo"), "apr")) == 0

@@ -4,6 +4,7 @@ import polars as pl
 
 from kartra_freshsales.planning.cost import cost
 from kartra_freshsales.planning.digest import plan_digest
+from kartra_freshsales.planning.no_way_back import BIN, WORKFLOWS, cannot_be_undone
 from kartra_freshsales.planning.plan import ERASES, make_plan
 from kartra_freshsales_tests.planning.scenario import (
     ACCOUNT_KEY,
@@ -41,6 +42,17 @@ def test_only_records_we_created_under_a_unique_key_are_erased() -> None:
     adopted = identities(states=BACK).with_columns(origin=pl.lit("adopted"))
     assert ERASES not in planned(adopted)["reason"].to_list()
     assert ERASES not in planned(NOBODY)["reason"].to_list()
+
+
+# G2: said before a person approves, not only when it is too late
+def test_a_plan_says_what_no_rollback_takes_back() -> None:
+    first, again = (
+        cannot_be_undone(planned(known)) for known in (NOBODY, identities(states=BACK))
+    )
+    assert {BIN, WORKFLOWS} <= set(first)
+    assert any("2 record(s)" in sentence for sentence in set(again) - set(first))
+    nothing = make_plan(intended(), NOBODY, NOTHING, batch="none")[0]
+    assert cannot_be_undone(nothing) == []
 
 
 # G6

@@ -50,7 +50,20 @@ def test_one_cent_or_one_day_apart_is_unequal(change: s.Record) -> None:  # S88
 
 def test_a_lost_deal_is_unequal() -> None:  # S88
     table = sums(s.deals(), s.seen({DEAL: None}))
-    assert "1 deals of 12.50 in the source, 0 of 0" in " ".join(unequal(table))
+    told = " ".join(unequal(table))
+    assert "deals 1 / 0; amount 12.50 / 0" in told
+    assert "last date 2026-01-31 / (none)" in told
+
+
+# S64, S88: an owner who lost a deal to somebody else shows, though all other sums agree
+def test_sums_are_told_apart_by_owner() -> None:
+    names = Names(owners={str(s.OWNER): "Owner East", "12": "Owner West"})
+    table = sums(s.deals(), s.seen({DEAL: {"owner_id": 12}}), sent=s.sent(), names=names)
+    wrong = table.filter(~pl.col("equal"))
+    assert wrong.select("by", "group").rows() == [
+        ("owner", "Owner East"), ("owner", "Owner West"),
+    ]  # fmt: skip
+    assert "owner Owner West (USD), source / read back: deals 0 / 1" in unequal(table)[1]
 
 
 def test_a_thousand_cents_add_up_exactly() -> None:  # S88

@@ -45,6 +45,7 @@ def results(refused: tuple[str, str] | None = None) -> pl.DataFrame:
     }
     refusal = pl.col("outcome") == "refused"
     return pl.DataFrame(rows, schema=schema, orient="row").with_columns(
+        pl.lit("own").alias("role"),
         pl.when(refusal).then(pl.lit(WORDS)).alias("reason"),
         pl.when(refusal).then(pl.lit("Correct the address.")).alias("remedy"),
     )

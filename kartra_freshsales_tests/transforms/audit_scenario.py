@@ -5,17 +5,18 @@ from datetime import UTC, datetime
 import polars as pl
 
 EXPORTED = datetime(2026, 3, 1, tzinfo=UTC)
-OLD = datetime(2023, 1, 1, tzinfo=UTC)  # 38 months before the export: stale unless a buyer
+OLD = datetime(2023, 1, 1, tzinfo=UTC)  # 1,155 days before the export
 NEW = datetime(2025, 6, 1, tzinfo=UTC)
 OWNER = "owner-north@example.com"
 
 CONTACTS: tuple[dict[str, object], ...] = (
-    # Old, never bought: stale.
+    # Old and without a score: stale.
     {"contact_key": "ada@example.com", "first_name": "Ada", "date_joined": OLD},
-    # Old, but a buyer.
-    {"contact_key": "ben@example.com", "first_name": "Ben", "date_joined": OLD},
+    # The same, though a buyer; the company is no name.
+    {"contact_key": "ben@example.com", "first_name": "Ben", "date_joined": OLD,
+     "score": 0, "company": "--"},
     {"contact_key": "clara@example.com", "last_name": "Cove", "date_joined": NEW,
-     "account_key": "acme", "owner": OWNER, "gdpr_status": "Accepted",
+     "company": "Acme", "account_key": "acme", "owner": OWNER, "gdpr_status": "Accepted",
      "consent": "subscribed", "tags": ["VIP", "Webinar Registered March"],
      "sequences": ["Welcome"], "lists": ["Main"]},
     # No name at all, and a phone nobody can dial.
@@ -23,7 +24,8 @@ CONTACTS: tuple[dict[str, object], ...] = (
      "consent": "bounced", "mail_status": "Blocklisted", "tags": ["vip", "Quiz Completed"],
      "memberships": ["Gold"]},
     {"contact_key": "elena@example.org", "first_name": "Elena", "date_joined": NEW,
-     "phone": "+12015550123", "phone_raw": "201 555 0123", "account_key": "acme",
+     "phone": "+12015550123", "phone_raw": "201 555 0123", "company": "Acme",
+     "account_key": "acme",
      "tags": ["Webinar Registered March", "Webinar Attended March"], "notes": "Called."},
 )  # fmt: skip
 SCHEMA: dict[str, pl.DataType] = {
@@ -32,7 +34,9 @@ SCHEMA: dict[str, pl.DataType] = {
     "last_name": pl.String(),
     "phone": pl.String(),
     "phone_raw": pl.String(),
+    "company": pl.String(),
     "account_key": pl.String(),
+    "score": pl.Int64(),
     "date_joined": pl.Datetime("us", "UTC"),
     "gdpr_status": pl.String(),
     "mail_status": pl.String(),

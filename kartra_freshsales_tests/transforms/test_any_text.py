@@ -9,7 +9,7 @@ from collections import Counter
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kartra_freshsales.mapping.cleaning_rules import SourceRules
@@ -160,6 +160,7 @@ def test_titles_and_suffixes_stay_with_the_name_they_belong_to(
 
 @settings(max_examples=100, deadline=None)
 @given(st.one_of(st.text(max_size=30), st.text(alphabet="htps:/w.abc?#@", max_size=30)))
+@example("@@.0")
 def test_the_domain_of_a_domain_is_itself(site: str) -> None:
     # S31
     frame = pl.DataFrame({"site": [site]})

@@ -1,5 +1,6 @@
 """Consent: the lattice of facts, told by the sample's stories and in any order of rows."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
@@ -12,6 +13,7 @@ from kartra_freshsales.mapping.cleaning_rules import ConsentRules, SourceRules
 from kartra_freshsales.sample import consent as stories
 from kartra_freshsales.transforms.consent import resolve
 from kartra_freshsales.transforms.contacts import clean_contacts
+from kartra_freshsales.transforms.normalisations import text_told
 from kartra_freshsales_tests.transforms.scenario import (
     APRIL,
     MARCH,
@@ -263,3 +265,62 @@ def test_an_older_or_undated_consent_never_widens(facts: list[Fact]) -> None:
     before = resolved(facts)
     if any(fact[0] for fact in facts) or before != "not_subscribed":
         assert resolved([*facts, undated]) == before
+
+
+_RANK = {"subscribed": 2, "not_subscribed": 1}
+
+
+@settings(max_examples=100, deadline=None)
+@given(_FACTS, _FACTS)
+def test_a_further_row_never_widens_unless_it_is_a_later_consent(
+    facts: list[Fact], more: list[Fact]
+) -> None:
+    # G10: whatever it says beside, and however many rows there are
+    no_consent: list[Fact] = [
+        (None if state == "subscribed" else state, day, block, shown)
+        for state, day, block, shown in more
+    ]
+    before, said = resolved(facts), any(fact[0] or fact[2] for fact in facts)
+    after = resolved([*facts, *no_consent])
+    assert not said or _RANK.get(after, 0) <= _RANK.get(before, 0)
+    assert after != "subscribed" or before == "subscribed"
+
+
+@settings(max_examples=100, deadline=None)
+@given(_FACTS, st.integers(0, 3))
+def test_a_later_consent_lifts_exactly_what_is_dated_before_it(
+    facts: list[Fact], day: int
+) -> None:
+    # G10: a refusal, an unknown or a block without a date is never older
+    others = [fact[1] for fact in facts if fact[0] in {"unsubscribed", "not_subscribed"}]
+    stands = [
+        since for since in (*others, *(fact[3] for fact in facts if fact[2]))
+        if since is None or since >= day
+    ]  # fmt: skip
+    latest = max(
+        (f[1] for f in facts if f[0] == "subscribed" and f[1] is not None), default=-1
+    )
+    got = resolved([*facts, ("subscribed", day, None, None)])
+    if latest <= day:
+        assert (got == "subscribed") == (not stands)
+
+
+_FLAGS = st.one_of(
+    st.text(max_size=6), st.sampled_from(["Y", "x", "3", "2024-01-05", "t", "No ", "0.0"])
+)
+_PLAINLY_NO = {"", "no", "none", "never", "false", "off", "n", "f", "unchecked", "-"}
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.lists(_FLAGS, min_size=1, max_size=25))
+def test_a_flag_that_is_not_plainly_no_blocks(words: list[str]) -> None:
+    # S60: opt-out wins over a word that nobody thought of
+    rows = [says("Accepted", "Yes", 0, Blacklisted=word) for word in (*words, "0", "1")]
+    found = clean_contacts(raw(*rows), RULES).rows["consent"].to_list()
+    assert found[-2:] == ["subscribed", "bounced"]
+    for word, got in zip(words, found, strict=False):
+        flag = (text_told(word, RULES, one_line=False).value or "").lower()
+        if flag not in _PLAINLY_NO and not re.fullmatch(r"0+(\.0+)?", flag):
+            assert got == "bounced"
+        else:
+            assert got == "subscribed"

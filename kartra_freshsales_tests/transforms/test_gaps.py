@@ -30,7 +30,9 @@ def found() -> pl.DataFrame:
         ("lifetime spend", 1),
         ("subscriptions", 1),
         ("lists", 1),
-        ("notes, calls, files", 1),
+        ("notes", 1),
+        ("activities", 0),
+        ("files", 0),
         ("pages and assets", None),
     ],
 )

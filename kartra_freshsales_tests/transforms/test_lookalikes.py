@@ -16,10 +16,10 @@ from kartra_freshsales.transforms.lookalikes import contact_lookalikes, mailbox
 from kartra_freshsales.transforms.proposal_rows import PROPOSALS
 from kartra_freshsales.transforms.spelling import (
     MOST_IN_A_BLOCK,
-    half_blocks,
     one_slip,
     pairs_in_blocks,
     same_numbers,
+    slip_blocks,
 )
 from kartra_freshsales_tests.transforms.scenario import NOTHING, Row, contact, golden, raw
 
@@ -40,7 +40,7 @@ def companies(*names: str, website: str | None = None) -> pl.DataFrame:
         for n, name in enumerate(names)
     ]
     found = accounts(golden(raw(*rows)).records)
-    return account_lookalikes(found, NO_DECISION, LEGAL_SUFFIXES)
+    return account_lookalikes(found, NO_DECISION, LEGAL_SUFFIXES)[0]
 
 
 @pytest.mark.parametrize(
@@ -221,19 +221,53 @@ def test_companies_of_one_website_are_proposed_and_can_be_rejected() -> None:
     ]
     found = accounts(golden(raw(*rows)).records)
     kept = Duplicates.model_validate({"different_accounts": [["FOX", "red fox inc"]]})
-    assert account_lookalikes(found, NO_DECISION, LEGAL_SUFFIXES)["reason"].to_list() == [
-        "same website"
+    proposals, findings = account_lookalikes(found, NO_DECISION, LEGAL_SUFFIXES)
+    assert proposals["reason"].to_list() == ["same website"]
+    assert findings == ()
+    assert account_lookalikes(found, kept, LEGAL_SUFFIXES)[0].is_empty()
+
+
+def test_a_slip_is_found_among_any_number_of_names_with_the_same_beginning() -> None:
+    # S32: half of the letters are those of everybody else
+    names = [f"Acme International {word}" for word in _WORDS]
+    found = companies(*names, "Acme International Aardvarks", "Acme International Zebra")
+    assert [each.split("; ")[0] for each in found["reason"]] == ["one letter differs"] * 2
+    assert set(found["other"]) | set(found["keep"]) == {
+        "Acme International Aardvark",
+        "Acme International Aardvarks",
+        "Acme International Zebra",
+        "Acme International Zebras",
+    }
+
+
+def test_company_names_too_many_to_compare_are_told_with_what_to_do() -> None:
+    rows = [
+        contact(f"p{n}@gmail.com", company=f"{letter}rchard", website="fox.example.net")
+        for n, letter in enumerate(string.ascii_lowercase)
     ]
-    assert account_lookalikes(found, kept, LEGAL_SUFFIXES).is_empty()
+    found, findings = account_lookalikes(
+        accounts(golden(raw(*rows)).records), NO_DECISION, LEGAL_SUFFIXES
+    )
+    assert found.is_empty()
+    assert [finding.count for finding in findings] == [26, 26]
+    told = " ".join(map(str, findings))
+    assert "1 group(s) of more than 20 that have the same website" in told
+    assert "1 group(s) of more than 20 that differ in one letter" in told
+    assert told.count("mappings/duplicates.yaml") == 2
 
 
 def test_without_records_there_is_nothing_to_propose() -> None:
     nobody = golden(NOTHING).records
     assert contact_lookalikes(nobody, NO_DECISION)[0].schema == PROPOSALS
-    found = account_lookalikes(accounts(nobody), NO_DECISION, ())
+    found, _ = account_lookalikes(accounts(nobody), NO_DECISION, ())
     assert (found.schema, found.height) == (pl.Schema(PROPOSALS), 0)
 
 
+_WORDS = (
+    "Aardvark",
+    "Zebras",
+    *(f"{a * 3}{b * 3}estrel" for a in "bcdfg" for b in "hjklm"),
+)
 _TEXT = st.text(alphabet="abc", min_size=1, max_size=9)
 
 
@@ -251,8 +285,12 @@ def _edited(text: str, at: int, how: str) -> str:
 
 @settings(max_examples=200)
 @given(
-    st.text(alphabet=string.ascii_lowercase, min_size=2, max_size=12),
-    st.integers(0, 20),
+    st.one_of(
+        st.text(alphabet=string.ascii_lowercase, min_size=2, max_size=12),
+        # Where blocks of letters left out become blocks of halves.
+        st.text(alphabet="ab", min_size=38, max_size=44),
+    ),
+    st.integers(0, 60),
     st.sampled_from(["left out", "added", "replaced", "swapped"]),
 )
 def test_every_slip_is_found_and_shares_a_block(text: str, at: int, how: str) -> None:
@@ -260,7 +298,7 @@ def test_every_slip_is_found_and_shares_a_block(text: str, at: int, how: str) ->
     assert one_slip(text, other)
     assert one_slip(other, text)
     if other != text:
-        blocks = half_blocks(pl.Series([text, other]))
+        blocks = slip_blocks(pl.Series([text, other]))
         assert pairs_in_blocks(blocks).rows() == [(0, 1)]
 
 

@@ -4,7 +4,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kartra_freshsales.sample.words import TAGS
-from kartra_freshsales.transforms.tag_taxonomy import EVENTS, event_counts, tag_taxonomy
+from kartra_freshsales.transforms.tag_taxonomy import (
+    EVENTS,
+    event_counts,
+    not_compared,
+    tag_taxonomy,
+)
 from kartra_freshsales_tests.transforms.audit_scenario import contacts, with_tags
 
 BEHAVIOUR_IN_THE_SAMPLE = {
@@ -142,3 +147,13 @@ def test_every_tag_appears_once_with_a_known_event(tags: list[str]) -> None:  # 
     assert sorted(found["tag"]) == sorted(tags)
     assert set(found["event"].drop_nulls()) <= set(EVENTS)
     assert found["behavioural"].to_list() == found["event"].is_not_null().to_list()
+
+
+def test_tags_too_alike_to_be_compared_are_told_with_what_to_do() -> None:  # S46
+    few = [f"Group {letter}" for letter in "abc"]
+    assert not_compared(tag_taxonomy(with_tags(*few))) == ()
+    many = [f"Group {letter}" for letter in "abcdefghijklmnopqrstu"]
+    (finding,) = not_compared(tag_taxonomy(with_tags(*many)))
+    assert finding.count == len(many)
+    assert "1 group(s) of more than 20" in finding.what
+    assert "reports/tag_taxonomy.csv" in finding.remedy

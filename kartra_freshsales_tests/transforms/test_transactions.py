@@ -244,6 +244,18 @@ def test_a_chargeback_says_so_and_a_full_refund_is_full() -> None:
     assert found["refund_status"].to_list() == ["full", "chargeback"]
 
 
+# G2, G5: the batch that changes a deal owns it, so that it can be taken back alone
+def test_a_later_refund_makes_the_deal_its_own_batchs() -> None:
+    sold = raw(sale("1", "9", processor_transaction_id="p"), sale("2", "8"), currency="USD")
+    undone = refund("3", "9", processor_transaction_id="p")
+    later = raw(undone, currency="USD", batch="b0", file="r.csv", at=APRIL)
+    found = sales(sold, later, contacts=ADA).records.sort("transaction_id")
+    assert found["_batch"].to_list() == ["b0", "b1"]
+    undated = raw(undone, currency="USD", batch="b2", file="r.csv", at=None)
+    kept = sales(sold, undated, contacts=ADA).records
+    assert set(kept["_batch"]) == {"b1"}
+
+
 def test_one_charge_for_two_products_is_undone_for_the_product_named() -> None:
     rows = usd(
         sale("1", "9", processor_transaction_id="p"),

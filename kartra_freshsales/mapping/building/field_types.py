@@ -13,6 +13,11 @@ MOST_CHOICES = 300
 TRUE_WORDS = frozenset({"yes", "true", "1", "y", "on", "checked"})
 FALSE_WORDS = frozenset({"no", "false", "0", "n", "off", "unchecked"})
 _SEPARATORS = (";", "|", ",")
+_BLANKS = (
+    "\t\n\x0b\x0c\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
+    "\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+)
+"""What polars strips off the values; Python would strip more, and miss values by it."""
 _PATTERNS = {
     "number": re.compile(r"-?(0|[1-9]\d{0,10})(\.\d{1,4})?"),
     "date": re.compile(r"\d{4}-\d{2}-\d{2}"),
@@ -42,11 +47,16 @@ def _text(values: list[str], *, area: bool = False) -> Shape:
     return Shape(kind, longest)
 
 
+def _bare(value: str) -> str:
+    """A choice without blanks or control characters around it, unless it is only those."""
+    return value.strip() or value.strip(_BLANKS)
+
+
 def _spellings(values: Iterable[str], choices: Iterable[str]) -> dict[str, str]:
     """Case-folded value → choice: declared spellings first, then the data's, sorted."""
     spelling: dict[str, str] = {}
     for value in (*choices, *sorted(values, key=lambda text: (text.casefold(), text))):
-        text = value.strip()
+        text = _bare(value)
         if text:
             spelling.setdefault(text.casefold(), text)
     return spelling
@@ -57,14 +67,14 @@ def _choice(kind: str, values: list[str], choices: tuple[str, ...]) -> Shape:
     words = tuple(spelling.values())
     if len(words) > MOST_CHOICES or any(len(word) > LONGEST_TEXT for word in words):
         return _text(values)
-    table = {value: spelling[value.strip().casefold()] for value in values}
+    table = {value: spelling[_bare(value).casefold()] for value in values}
     return Shape(kind, max(map(len, words), default=0), words, table)
 
 
 def split_values(text: str, separator: str) -> list[str]:
     """The single values of one cell."""
     parts = text.split(separator) if separator else [text]
-    return [part for part in (part.strip() for part in parts) if part]
+    return [part for part in (part.strip(_BLANKS) for part in parts) if part]
 
 
 def _separator(values: list[str], choices: tuple[str, ...]) -> str:
@@ -84,7 +94,7 @@ def _several(values: list[str], choices: tuple[str, ...], separator: str) -> Sha
 
 
 def _all_boolean(values: list[str]) -> bool:
-    return all(value.strip().casefold() in TRUE_WORDS | FALSE_WORDS for value in values)
+    return all(value.strip(_BLANKS).lower() in TRUE_WORDS | FALSE_WORDS for value in values)
 
 
 def shape_of(

@@ -32,6 +32,8 @@ class Destination(Decisions):
     field_caps: dict[str, int] = Field(default_factory=dict)
     create_fields: bool = False
     rehearsal: bool = False
+    sample_first: bool = True
+    sample_size: int = Field(default=200, ge=20, le=1000)
     views: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
     @model_validator(mode="after")

@@ -37,6 +37,8 @@ from kartra_freshsales.schemas.subscriptions import Subscriptions
 from kartra_freshsales.schemas.transactions import Transactions
 
 KINDS = ("contacts", "transactions", "subscriptions")
+OPTIONAL = ("activities", "attachments")
+"""Kinds that a person may bring besides; most batches have neither."""
 LOADED = {
     "accounts": Module.SALES_ACCOUNTS,
     "contacts": Module.CONTACTS,
@@ -44,6 +46,8 @@ LOADED = {
     "deals": Module.DEALS,
     "subscriptions": Module.SUBSCRIPTIONS,
     "notes": Module.NOTES,
+    "activities": Module.ACTIVITIES,
+    "files": Module.FILES,
     "lists": Module.LISTS,
 }
 
@@ -83,6 +87,17 @@ def extract_checks() -> Iterator[AssetChecksDefinition]:
             beside=(f"quarantined_{kind}",),
             partitions_def=BATCHES,
         )
+        yield checks_of(
+            f"quarantined_{kind}",
+            shape(f"quarantined_{kind}", QuarantinedLines),
+            warn(
+                "every_line_was_read",
+                "No line was set aside because it could not be read; counts by reason.",
+                source_rules.every_line_was_read(f"quarantined_{kind}"),
+            ),
+            partitions_def=BATCHES,
+        )
+    for kind in OPTIONAL:
         yield checks_of(
             f"quarantined_{kind}",
             shape(f"quarantined_{kind}", QuarantinedLines),
@@ -148,7 +163,8 @@ def clean_checks() -> Iterator[AssetChecksDefinition]:
             _resolve(kind, "contacts", "contact_key", required=True),
             beside=("contacts",),
         )
-    read = tuple(f"{stage}_{kind}" for stage in ("raw", "quarantined") for kind in KINDS)
+    kinds = (*KINDS, *OPTIONAL)
+    read = tuple(f"{stage}_{kind}" for stage in ("raw", "quarantined") for kind in kinds)
     yield checks_of(
         "source_rows",
         shape("source_rows", RowStates),

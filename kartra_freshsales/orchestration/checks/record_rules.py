@@ -33,7 +33,8 @@ def every_column_is_decided(frames: Frames) -> Verdict:
         open_.height,
         {"columns": wanted.height, **counts_of(decided, "decision", DECISIONS)},
         where.to_series().head(SHOWN).to_list(),
-        "Decide these columns in mappings/fields.yaml, then run prepare again.",
+        "Decide these columns in mappings/fields.yaml (sheet Mapping of "
+        "reports/review.xlsx), then run prepare again.",
     )
 
 
@@ -47,7 +48,8 @@ def every_owner_is_matched(frames: Frames) -> Verdict:
     return Verdict(
         unmatched.height,
         counts,
-        remedy="Work through reports/owner_queue.csv: add or reactivate these users in "
+        remedy="Work through reports/owner_queue.csv, or the sheet Owners of "
+        "reports/review.xlsx: add or reactivate these users in "
         "Freshsales, or name others in mappings/owners.yaml. The load waits for it.",
     )
 
