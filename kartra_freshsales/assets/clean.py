@@ -1,6 +1,5 @@
 """Stage 4, clean: raw rows become typed rows, then one golden record each."""
 
-from collections.abc import Callable
 from dataclasses import asdict
 
 import polars as pl
@@ -16,31 +15,23 @@ from dagster import (
 )
 
 from kartra_freshsales.kartra.kinds import ExportKind
-from kartra_freshsales.mapping.cleaning_rules import SourceRules
 from kartra_freshsales.orchestration.outputs import Outputs, counted
 from kartra_freshsales.orchestration.partitions import BATCHES
 from kartra_freshsales.orchestration.resources import WorkspaceResource
-from kartra_freshsales.transforms import companies, conservation
-from kartra_freshsales.transforms.contacts import clean_contacts
+from kartra_freshsales.transforms import companies, conservation, in_slices
+from kartra_freshsales.transforms.buyers import BUYER_COLUMNS
 from kartra_freshsales.transforms.currencies import with_currency_of_payments
 from kartra_freshsales.transforms.merging import account_names
-from kartra_freshsales.transforms.records import Cleaned
-from kartra_freshsales.transforms.subscriptions import (
-    clean_subscriptions,
-    golden_subscriptions,
-)
-from kartra_freshsales.transforms.survivorship import golden_contacts
-from kartra_freshsales.transforms.transactions import (
-    clean_transactions,
-    golden_transactions,
-)
+from kartra_freshsales.transforms.spool import Spool, height_of
+from kartra_freshsales.transforms.subscriptions import golden_subscriptions
+from kartra_freshsales.transforms.survivorship import golden_contact_tables
+from kartra_freshsales.transforms.transactions import golden_transaction_tables
 
 GROUP = "clean"
 KINDS = (ExportKind.CONTACTS, ExportKind.TRANSACTIONS, ExportKind.SUBSCRIPTIONS)
-Clean = Callable[[pl.DataFrame, SourceRules], Cleaned]
 
 
-def cleaned_asset(kind: ExportKind, clean: Clean) -> AssetsDefinition:
+def cleaned_asset(kind: ExportKind) -> AssetsDefinition:
     """The asset that cleans one kind of a batch, and its sibling of rows set aside."""
 
     @multi_asset(
@@ -60,27 +51,29 @@ def cleaned_asset(kind: ExportKind, clean: Clean) -> AssetsDefinition:
         group_name=GROUP,
     )
     def clean_batch(
-        context: AssetExecutionContext, workspace: WorkspaceResource, raw: pl.DataFrame
+        context: AssetExecutionContext, workspace: WorkspaceResource, raw: pl.LazyFrame
     ) -> Outputs:
         """Parse and normalise; keep the original text beside what was changed."""
-        cleaned = clean(raw, workspace.mapping().source)
-        for finding in cleaned.warnings:
-            context.log.warning(str(finding))
-        found = MetadataValue.json([asdict(finding) for finding in cleaned.warnings])
-        yield counted(
-            cleaned.rows,
-            name=f"cleaned_{kind}",
-            findings=len(cleaned.warnings),
-            found=found,
-        )
-        yield counted(cleaned.set_aside, name=f"set_aside_{kind}")
+        with workspace.scratch() as folder:
+            rules = workspace.mapping().source
+            cleaned = in_slices.cleaned(kind, raw, rules, Spool(folder))
+            for finding in cleaned.warnings:
+                context.log.warning(str(finding))
+            found = MetadataValue.json([asdict(finding) for finding in cleaned.warnings])
+            yield counted(
+                cleaned.rows,
+                name=f"cleaned_{kind}",
+                findings=len(cleaned.warnings),
+                found=found,
+            )
+            yield counted(cleaned.set_aside, name=f"set_aside_{kind}")
 
     return clean_batch
 
 
-cleaned_contacts = cleaned_asset(ExportKind.CONTACTS, clean_contacts)
-cleaned_transactions = cleaned_asset(ExportKind.TRANSACTIONS, clean_transactions)
-cleaned_subscriptions = cleaned_asset(ExportKind.SUBSCRIPTIONS, clean_subscriptions)
+cleaned_contacts = cleaned_asset(ExportKind.CONTACTS)
+cleaned_transactions = cleaned_asset(ExportKind.TRANSACTIONS)
+cleaned_subscriptions = cleaned_asset(ExportKind.SUBSCRIPTIONS)
 
 
 @multi_asset(
@@ -106,20 +99,24 @@ cleaned_subscriptions = cleaned_asset(ExportKind.SUBSCRIPTIONS, clean_subscripti
 def golden_contact_records(
     context: AssetExecutionContext,
     workspace: WorkspaceResource,
-    cleaned_contacts: pl.DataFrame,
+    cleaned_contacts: pl.LazyFrame,
 ) -> Outputs:
     """Merge the contacts of all batches by e-mail, and those a person called one."""
     decided = workspace.mapping()
-    golden = golden_contacts(
-        cleaned_contacts, decided.duplicates, decided.source.legal_suffixes
-    )
-    for finding in golden.findings:
-        context.log.warning(str(finding))
-    by_decision = int((golden.records["other_emails"].list.len() > 0).sum())
-    yield counted(golden.records, name="contacts", took_others_in=by_decision)
-    yield counted(golden.row_states, name="contact_rows")
-    yield counted(golden.origins, name="contact_origins")
-    yield counted(golden.conflicts, name="contact_conflicts")
+    with workspace.scratch() as folder:
+        golden = golden_contact_tables(
+            cleaned_contacts,
+            Spool(folder),
+            decided.duplicates,
+            decided.source.legal_suffixes,
+        )
+        for finding in golden.findings:
+            context.log.warning(str(finding))
+        merged = golden.records.filter(pl.col("other_emails").list.len() > 0)
+        yield counted(golden.records, name="contacts", took_others_in=height_of(merged))
+        yield counted(golden.row_states, name="contact_rows")
+        yield counted(golden.origins, name="contact_origins")
+        yield counted(golden.conflicts, name="contact_conflicts")
 
 
 @multi_asset(
@@ -137,13 +134,17 @@ def golden_contact_records(
     group_name=GROUP,
 )
 def golden_transaction_records(
-    workspace: WorkspaceResource, cleaned_transactions: pl.DataFrame, contacts: pl.DataFrame
+    workspace: WorkspaceResource, cleaned_transactions: pl.LazyFrame, contacts: pl.LazyFrame
 ) -> Outputs:
     """Merge the transactions of all batches by id and attach each to its buyer."""
-    golden = golden_transactions(cleaned_transactions, contacts, workspace.mapping().source)
-    rungs = {finding.what: finding.count for finding in golden.findings}
-    yield counted(golden.records, name="transactions", **rungs)
-    yield counted(golden.row_states, name="transaction_rows")
+    with workspace.scratch() as folder:
+        rules = workspace.mapping().source
+        golden = golden_transaction_tables(
+            cleaned_transactions, contacts, rules, Spool(folder)
+        )
+        rungs = {finding.what: finding.count for finding in golden.findings}
+        yield counted(golden.records, name="transactions", **rungs)
+        yield counted(golden.row_states, name="transaction_rows")
 
 
 @multi_asset(
@@ -163,25 +164,25 @@ def golden_transaction_records(
 def golden_subscription_records(
     workspace: WorkspaceResource,
     cleaned_subscriptions: pl.DataFrame,
-    contacts: pl.DataFrame,
-    transactions: pl.DataFrame,
+    contacts: pl.LazyFrame,
+    transactions: pl.LazyFrame,
 ) -> Outputs:
     """Merge the subscriptions of all batches by id and attach each to its buyer."""
-    golden = golden_subscriptions(
-        cleaned_subscriptions, contacts, workspace.mapping().source
-    )
+    buyers = contacts.select(BUYER_COLUMNS).collect()
+    golden = golden_subscriptions(cleaned_subscriptions, buyers, workspace.mapping().source)
     rungs = {finding.what: finding.count for finding in golden.findings}
-    records = with_currency_of_payments(golden.records, transactions)
+    paid_in = transactions.select("subscription_id", "currency").collect()
+    records = with_currency_of_payments(golden.records, paid_in)
     yield counted(records, name="subscriptions", **rungs)
     yield counted(golden.row_states, name="subscription_rows")
 
 
 @asset(group_name=GROUP, kinds={"polars", "parquet"})
-def accounts(workspace: WorkspaceResource, contacts: pl.DataFrame) -> Output[pl.DataFrame]:
+def accounts(workspace: WorkspaceResource, contacts: pl.LazyFrame) -> Output[pl.DataFrame]:
     """Sales accounts found in the contacts' company names, spelling variants united."""
     decided = workspace.mapping()
     names = account_names(decided.duplicates, decided.source.legal_suffixes)
-    return counted(companies.accounts(contacts, names))
+    return counted(companies.accounts(contacts.select(companies.NEEDED).collect(), names))
 
 
 @asset(

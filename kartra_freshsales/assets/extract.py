@@ -6,7 +6,7 @@ Nothing is interpreted here: cells are text, and every row knows its file and li
 import polars as pl
 from dagster import AssetExecutionContext, AssetOut, MetadataValue, multi_asset
 
-from kartra_freshsales.kartra.front_door import read_batch
+from kartra_freshsales.kartra.front_door import store_batch
 from kartra_freshsales.kartra.kinds import ExportKind
 from kartra_freshsales.kartra.model import QUARANTINE_SCHEMA
 from kartra_freshsales.orchestration.outputs import Outputs, counted
@@ -48,11 +48,12 @@ _OUTS["file_problems"] = AssetOut(
 def raw_batch(context: AssetExecutionContext, workspace: WorkspaceResource) -> Outputs:
     """Read the batch's folder once; a bad file or row never stops the rest."""
     batch = context.partition_key
-    read = read_batch(workspace.workspace.inbox / batch, batch=batch)
-    for kind in KINDS:
-        yield counted(read.frames.get(kind, _NO_ROWS), name=f"raw_{kind}")
-        set_aside = read.quarantine.get(kind, _NOTHING_SET_ASIDE)
-        yield counted(set_aside, name=f"quarantined_{kind}")
+    with workspace.scratch() as folder:
+        read = store_batch(workspace.workspace.inbox / batch, batch=batch, into=folder)
+        for kind in KINDS:
+            yield counted(read.rows.get(kind, _NO_ROWS), name=f"raw_{kind}")
+            set_aside = read.quarantine.get(kind, _NOTHING_SET_ASIDE)
+            yield counted(set_aside, name=f"quarantined_{kind}")
     problems = [(batch, p.file, p.what, p.remedy) for p in read.problems]
     warnings = {facts.file: list(facts.warnings) for facts in read.files if facts.warnings}
     yield counted(

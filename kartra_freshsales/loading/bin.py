@@ -44,9 +44,7 @@ def clear_bin(session: Session, endpoint: str, items: Sequence[Item], known: Kno
         _erase(session, endpoint, {number: old[number] for number in sorted(binned)})
 
 
-def _in_bin(
-    session: Session, endpoint: str, ids: set[int], in_doubt: set[int]
-) -> set[int]:
+def _in_bin(session: Session, endpoint: str, ids: set[int], in_doubt: set[int]) -> set[int]:
     """Which of our old records lie in the bin; where that cannot be told, ``in_doubt``."""
     views = session.metadata.views.get(endpoint, {})
     view_id = next((i for n, i in views.items() if n.casefold() == _BIN_VIEW.casefold()), 0)

@@ -1,6 +1,9 @@
 """Frames as Parquet, one file per asset and partition, written whole or not at all."""
 
+import shutil
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -27,6 +30,9 @@ IDENTIFYING_COLUMNS = [
 REVIEWED_COLUMNS = ["gdpr_status", "gdpr_communications", "mail_status", "consent", "lists"]
 """What the review workbook counts of golden contacts, who may be a million."""
 
+_ROWS_AT_ONCE = 50_000
+_BLOCK = 1024 * 1024
+
 
 class ParquetIOManager(UPathIOManager):
     """Polars frames under ``base_path``, on a local disk or any fsspec URL.
@@ -34,6 +40,9 @@ class ParquetIOManager(UPathIOManager):
     A frame is written under a temporary name and then renamed, so that a reader never
     meets half a file and a failed run leaves the last good one in place. An asset that
     reads several partitions gets them as one frame: every row already names its batch.
+    Of an input that is a ``pl.LazyFrame`` nothing is read until it is needed, and an output
+    that is one is written without being held as a whole; it may even be made of the frame
+    it takes the place of. A path of a ready Parquet file is an output, too: it is copied.
     With ``columns`` it reads only those of them that a frame has. ``withdrawn`` tells which
     of some batches were taken back: they are in no such frame.
     """
@@ -52,14 +61,16 @@ class ParquetIOManager(UPathIOManager):
 
     def dump_to_path(self, context: OutputContext, obj: Any, path: "UPath") -> None:
         """Write one frame."""
-        if not isinstance(obj, pl.DataFrame):
-            msg = f"{context.asset_key.to_user_string()} must return a polars DataFrame"
+        if not isinstance(obj, (pl.DataFrame, pl.LazyFrame, Path)):
+            msg = (
+                f"{context.asset_key.to_user_string()} must return a polars frame, "
+                "or the path of a Parquet file"
+            )
             raise TypeError(msg)
         path.parent.mkdir(parents=True, exist_ok=True)
         half_written = path.with_name(f".{path.name}.{context.run_id[:8]}")
         try:
-            with half_written.open("wb") as file:
-                obj.write_parquet(file)
+            _write(obj, half_written)
             half_written.rename(path)
         except BaseException:
             half_written.unlink(missing_ok=True)
@@ -77,22 +88,30 @@ class ParquetIOManager(UPathIOManager):
 
     def load_input(self, context: InputContext) -> Any:
         """Read one frame; several partitions come as one, missing ones are passed over."""
+        lazy = context.dagster_type.typing_type is pl.LazyFrame
+        read = self._scan if lazy else partial(self.load_from_path, context)
         if not (context.has_asset_key and context.has_asset_partitions):
-            return self.load_from_path(
-                context, self._there(self._get_path(context), context)
-            )
+            return read(self._there(self._get_path(context), context))
         paths = self._get_paths_for_partitions(context)
         over_all = not context.has_partition_key  # a batch's own assets read its own frame
         taken_back = set(self.withdrawn(list(paths)) if over_all else ())
-        frames = [
-            self.load_from_path(context, path)
+        frames: list[Any] = [
+            read(path)
             for batch, path in sorted(paths.items())
             if batch not in taken_back and path.exists()
         ]
         if not frames:
             raise self._missing(context)
         # One chunk: many small ones make later work slow.
-        return pl.concat(frames, how="diagonal_relaxed", rechunk=True)
+        return pl.concat(frames, how="diagonal_relaxed", rechunk=not lazy)
+
+    @staticmethod
+    def _scan(path: "UPath") -> pl.LazyFrame:
+        """A frame that is read when it is needed; from afar, now."""
+        if isinstance(path, Path):
+            return pl.scan_parquet(path, glob=False)
+        with path.open("rb") as file:
+            return pl.read_parquet(file).lazy()
 
     def _there(self, path: "UPath", context: InputContext) -> "UPath":
         if not path.exists():
@@ -106,6 +125,17 @@ class ParquetIOManager(UPathIOManager):
             f"{name} has not been materialized yet.",
             remedy=f"Materialize {name} (or the job that makes it) first.",
         )
+
+
+def _write(frame: pl.DataFrame | pl.LazyFrame | Path, path: "UPath") -> None:
+    with path.open("wb") as file:
+        if isinstance(frame, pl.DataFrame):
+            frame.write_parquet(file)
+        elif isinstance(frame, pl.LazyFrame):
+            frame.sink_parquet(file, row_group_size=_ROWS_AT_ONCE)
+        else:
+            with frame.open("rb") as ready:
+                shutil.copyfileobj(ready, file, _BLOCK)
 
 
 class FramesIOManager(ConfigurableIOManagerFactory[ParquetIOManager]):

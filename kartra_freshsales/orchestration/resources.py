@@ -1,8 +1,10 @@
 """What assets are given: the workspace with its decisions, and the destination."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from dagster import ConfigurableResource
 
@@ -40,6 +42,14 @@ class WorkspaceResource(ConfigurableResource):  # type: ignore[type-arg]
         there, declared = self.workspace.batches(), self.mapping().source.withdrawn
         absent = set(batches) - set(there) if there else set()
         return absent | (set(declared) & set(batches))
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A folder for rows that are being worked on, on the disk that will hold them."""
+        data = self.workspace.data
+        data.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=".scratch-", dir=data) as name:
+            yield Path(name)
 
     def write_report(self, name: str, text: str) -> Path:
         """Write ``text`` below ``reports/`` and return its path."""
