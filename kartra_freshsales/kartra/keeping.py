@@ -51,7 +51,7 @@ class InFolder:
             if source.fault is not None:
                 raise source.fault from None
             raise
-        return Kept(pl.scan_parquet(path), path)
+        return Kept(pl.scan_parquet(path, glob=False), path)
 
 
 class _Source:

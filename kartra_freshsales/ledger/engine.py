@@ -134,16 +134,18 @@ def carried_out(engine: Engine, work: Callable[[Connection], T]) -> T:
     until = time.monotonic() + AWAY_SECONDS
     while True:
         with _as_ours(), _connected(engine.execution_options(**_WRITING)) as connection:
-            transaction = connection.begin()
+            worked = False
             try:
-                result = work(connection)
+                with connection.begin():
+                    result = work(connection)
+                    worked = True
             except DBAPIError as error:
-                if not error.connection_invalidated or time.monotonic() > until:
+                lost = worked or not error.connection_invalidated
+                if lost or time.monotonic() > until:
                     raise
                 log.warning("The ledger's database broke off; asking it again.")
-                continue
-            transaction.commit()
-            return result
+            else:
+                return result
 
 
 @contextmanager

@@ -23,7 +23,7 @@ def counted(frame: Frame, name: str = "result", **facts: Any) -> Output[Any]:
     if isinstance(frame, pl.DataFrame):
         rows = frame.height
     else:
-        plan = pl.scan_parquet(frame) if isinstance(frame, Path) else frame
+        plan = pl.scan_parquet(frame, glob=False) if isinstance(frame, Path) else frame
         rows = int(plan.select(pl.len()).collect(engine="streaming").item())
     metadata = {"dagster/row_count": rows, **facts}
     return Output(frame, metadata=metadata, output_name=name)

@@ -60,12 +60,18 @@ class Spool:
     def parts(self, name: str) -> Iterator[pl.DataFrame]:
         """The parts of a table, one after the other."""
         for part in self._parts.get(name, []):
-            yield part if isinstance(part, pl.DataFrame) else pl.read_parquet(part)
+            yield (
+                part
+                if isinstance(part, pl.DataFrame)
+                else pl.read_parquet(part, glob=False)
+            )
 
     def scan(self, name: str) -> pl.LazyFrame:
         """A table as one lazy frame; columns that a part lacks are null in it."""
         found = [
-            part.lazy() if isinstance(part, pl.DataFrame) else pl.scan_parquet(part)
+            part.lazy()
+            if isinstance(part, pl.DataFrame)
+            else pl.scan_parquet(part, glob=False)
             for part in self._parts[name]
         ]
         return found[0] if len(found) == 1 else pl.concat(found, how="diagonal")

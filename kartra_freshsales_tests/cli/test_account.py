@@ -112,7 +112,7 @@ def test_a_workspace_without_requests_shows_none(place: Place) -> None:
     for since in ("1d", "2026-01-01", "2026-01-01T10:00+02:00"):
         said = place.call("trace", "--requests", "--since", since, "--json")
         assert said.code == DONE, said.screen
-        assert said.facts == {"records": [], "requests": []}
+        assert said.facts == {"rows": [], "records": [], "requests": []}
 
 
 @pytest.mark.parametrize("command", ["doctor", "plan", "migrate"])

@@ -46,8 +46,8 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 def frame(result: ExecuteInProcessResult, name: str) -> pl.DataFrame:
     """What an asset made in a run."""
-    found: pl.DataFrame = result.asset_value(AssetKey(name))
-    return found
+    found: pl.DataFrame | pl.LazyFrame = result.asset_value(AssetKey(name))
+    return found.lazy().collect()
 
 
 def report(stage: Stage, name: str) -> str:
