@@ -12,9 +12,9 @@ from typing import Final
 
 import polars as pl
 
-AT_ONCE: Final = 200_000
+AT_ONCE: Final = 150_000
 """Rows held in memory together: a few hundred megabytes of wide rows."""
-HELD: Final = 200_000_000
+HELD: Final = 100_000_000
 """Bytes of parts that a spool keeps in memory, because writing costs more than holding."""
 _BUCKET: Final = "_bucket"
 
