@@ -15,7 +15,8 @@ from pathlib import Path
 
 import polars as pl
 
-from kartra_freshsales.kartra.front_door import read_export
+from kartra_freshsales.kartra.front_door import read_export, read_exports
+from kartra_freshsales.kartra.keeping import InFolder
 from kartra_freshsales.sample import generate
 
 ROUNDS = 5
@@ -46,7 +47,8 @@ def main() -> None:
         out = folder / "rows.parquet"
 
         def ours() -> None:
-            read_export(path, batch="benchmark").rows.write_parquet(out)
+            with tempfile.TemporaryDirectory(dir=folder) as kept:
+                read_exports(path, batch="benchmark", keep=InFolder(Path(kept)))
 
         def theirs() -> None:
             pl.scan_csv(path, infer_schema=False).sink_parquet(out)

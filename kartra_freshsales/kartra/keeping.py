@@ -73,8 +73,7 @@ def write_parquet(rows: pl.LazyFrame, path: Path) -> None:
     """Write rows without ever holding all; the fastest compression that is worth it."""
     rows.sink_parquet(
         path,
-        compression="zstd",
-        compression_level=1,
+        compression="lz4",
         statistics=False,
         row_group_size=_ROWS_AT_ONCE,
     )
