@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the ordinary end of a server, and a message wherever else it comes."""
+"""Ctrl-C and SIGTERM: the ordinary end of a server; elsewhere a message of how to go on."""
 
 import json
 import signal

@@ -82,7 +82,7 @@ def new_scene(
             SETTINGS.format(base_url=sandbox.base_url, api_key=sandbox.api_key)
         )
         with Crm(sandbox.base_url, sandbox.api_key, sandbox.history_url, edition) as crm:
-            made = Scene(root, crm, sandbox.control_url)
+            scene = Scene(root, crm, sandbox.control_url)
             # Samples have a story of their own.
-            made.decide("destination.yaml", "sample_first: true", "sample_first: false")
-            yield made
+            scene.decide("destination.yaml", "sample_first: true", "sample_first: false")
+            yield scene
